@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * The RPC protocol of the HSM: every number of it, in one place.
+ *
+ * Driver, firmware, userspace and the tables in Documentation/ are made from
+ * the lists below; nothing else names a function, an error or a key flag.
+ * Functions 0 to 31 and 66, the errors, the users, the digests and the low
+ * key flags are those of the Cryptech project's libhal and are fixed for ever.
+ * Ours start at 0x100.
+ *
+ * A message is XDR (RFC 4506; see xdr.h), at most CRYPTECH_RPC_MESSAGE_MAX
+ * bytes:
+ *
+ *	request:  u32 function | u32 client | arguments
+ *	reply:    u32 function | u32 client | u32 error | results if error == 0
+ *
+ * A request shorter than 8 bytes gets no reply. A client word is scoped by
+ * the port (socket, mailbox, serial line) on which it arrives. Client 0 of a
+ * port is whoever multiplexes it.
+ */
+#ifndef CRYPTECH_RPC_H
+#define CRYPTECH_RPC_H
+
+#define CRYPTECH_RPC_MESSAGE_MAX	16384
+#define CRYPTECH_RPC_REQUEST_MIN	8
+#define CRYPTECH_RPC_REPLY_MIN		12
+#define CRYPTECH_RPC_VERSION		0x01010100	/* libhal's, GET_VERSION */
+#define CRYPTECH_ATTACH_VERSION		1		/* ours, ATTACH */
+
+#define CRYPTECH_UUID_SIZE		16
+#define CRYPTECH_SERIAL_SIZE		16
+#define CRYPTECH_LABEL_MAX		64	/* bytes, no terminating zero */
+#define CRYPTECH_PIN_MAX		4096	/* bytes; the least: rpc text */
+
+/* Client words that are special on a mailbox or serial port. */
+#define CRYPTECH_CLIENT_MUX		0	/* the driver itself: ATTACH */
+#define CRYPTECH_CLIENT_KERNEL		1	/* what the kernel does */
+#define CRYPTECH_CLIENT_FIRST		2	/* first open file */
+
+/*
+ * The functions: F(number, NAME, class, rights, doors, cost, args, results)
+ *
+ * class	IDEMPOTENT  may be sent again by the driver (its own calls only)
+ *		MUTATING    never sent again once submitted
+ *		ONCE        spends a one-time key; never sent again
+ * rights	ANY    no login needed
+ *		USER   logged in as NORMAL or WHEEL
+ *		KEY    decided by the key: see "Access" in protocol.rst
+ *		WHEEL  logged in as WHEEL
+ *		PIN    SET_PIN's own rule: WHEEL any PIN, SO the user's
+ *		PORT   only CRYPTECH_CLIENT_MUX of the port
+ *		PORTWHEEL  CRYPTECH_CLIENT_MUX of the port, or WHEEL
+ * doors	RAW      may be written to the raw door of /dev/cryptechN
+ *		FACTORY  answers also while the factory wheel PIN is in force
+ *		RAW_FACTORY  both
+ * cost		INLINE answered by the thread that read it
+ *		WORK   microseconds to milliseconds of computing
+ *		LONG   may take seconds; must not hold up WORK
+ * args, results: name:letter, u = u32, U = u64 (XDR hyper), o = opaque<>,
+ *		n*(...) = the group repeated as often as the u32 n before it says
+ */
+enum cryptech_door {
+	CRYPTECH_DOOR_RAW = 1, CRYPTECH_DOOR_FACTORY = 2,
+	CRYPTECH_DOOR_RAW_FACTORY = 3,
+};
+
+#define CRYPTECH_FUNCTIONS(F)						       \
+F(0x000, GET_VERSION,       IDEMPOTENT, ANY,  RAW_FACTORY, INLINE,             \
+  "", "version:u")							       \
+F(0x001, GET_RANDOM,        IDEMPOTENT, ANY,  RAW_FACTORY, INLINE,             \
+  "length:u", "data:o")							       \
+F(0x002, SET_PIN,           MUTATING, PIN,  RAW_FACTORY, LONG,                 \
+  "user:u pin:o", "")							       \
+F(0x003, LOGIN,             MUTATING, ANY,  RAW_FACTORY, LONG,                 \
+  "user:u pin:o", "")							       \
+F(0x004, LOGOUT,            MUTATING, ANY,  RAW_FACTORY, INLINE,               \
+  "", "")								       \
+F(0x005, LOGOUT_ALL,        MUTATING, PORTWHEEL, RAW, INLINE, "", "")	       \
+F(0x006, IS_LOGGED_IN,      IDEMPOTENT, ANY,  RAW_FACTORY, INLINE,             \
+  "user:u", "")								       \
+F(0x007, HASH_GET_DIGEST_LEN, IDEMPOTENT, ANY, RAW, INLINE,		       \
+  "digest:u", "length:u")						       \
+F(0x008, HASH_GET_DIGEST_ALGORITHM_ID, IDEMPOTENT, ANY, RAW, INLINE,	       \
+  "digest:u max:u", "id:o")						       \
+F(0x009, HASH_GET_ALGORITHM, IDEMPOTENT, ANY, RAW, INLINE,		       \
+  "hash:u", "digest:u")							       \
+F(0x00a, HASH_INITIALIZE,   MUTATING, ANY, RAW, INLINE,			       \
+  "session:u digest:u key:o", "hash:u")					       \
+F(0x00b, HASH_UPDATE,       MUTATING, ANY, RAW, INLINE, "hash:u data:o", "")   \
+F(0x00c, HASH_FINALIZE,     MUTATING, ANY, RAW, INLINE,			       \
+  "hash:u length:u", "digest:o")					       \
+F(0x00d, PKEY_LOAD,         MUTATING, KEY, RAW, WORK,			       \
+  "session:u der:o flags:u", "pkey:u uuid:o")				       \
+F(0x00e, PKEY_OPEN,         MUTATING, USER, RAW, INLINE,		       \
+  "session:u uuid:o", "pkey:u")						       \
+F(0x00f, PKEY_GENERATE_RSA, MUTATING, KEY, RAW, LONG,			       \
+  "session:u bits:u exponent:o flags:u", "pkey:u uuid:o")		       \
+F(0x010, PKEY_GENERATE_EC,  MUTATING, KEY, RAW, WORK,			       \
+  "session:u curve:u flags:u", "pkey:u uuid:o")				       \
+F(0x011, PKEY_CLOSE,        MUTATING, ANY, RAW, INLINE, "pkey:u", "")	       \
+F(0x012, PKEY_DELETE,       MUTATING, KEY, RAW, WORK, "pkey:u", "")	       \
+F(0x013, PKEY_GET_KEY_TYPE, IDEMPOTENT, KEY, RAW, INLINE, "pkey:u", "type:u")  \
+F(0x014, PKEY_GET_KEY_FLAGS, IDEMPOTENT, KEY, RAW, INLINE,		       \
+  "pkey:u", "flags:u")							       \
+F(0x015, PKEY_GET_PUBLIC_KEY_LEN, IDEMPOTENT, KEY, RAW, INLINE,		       \
+  "pkey:u", "length:u")							       \
+F(0x016, PKEY_GET_PUBLIC_KEY, IDEMPOTENT, KEY, RAW, INLINE,		       \
+  "pkey:u max:u", "spki:o")						       \
+F(0x017, PKEY_SIGN,         MUTATING, KEY, RAW, WORK,			       \
+  "pkey:u hash:u input:o max:u", "signature:o")				       \
+F(0x018, PKEY_VERIFY,       IDEMPOTENT, KEY, RAW, WORK,			       \
+  "pkey:u hash:u input:o signature:o", "")				       \
+F(0x019, PKEY_MATCH,        IDEMPOTENT, ANY, RAW, WORK,			       \
+  "session:u type:u curve:u mask:u flags:u n:u n*(attribute:u value:o) "      \
+  "state:u max:u previous:o", "state:u n:u n*(uuid:o)")			       \
+F(0x01a, PKEY_GET_KEY_CURVE, IDEMPOTENT, KEY, RAW, INLINE,		       \
+  "pkey:u", "curve:u")							       \
+F(0x01b, PKEY_SET_ATTRIBUTES, MUTATING, KEY, RAW, WORK,		       \
+  "pkey:u n:u n*(attribute:u value:o)", "")				       \
+F(0x01c, PKEY_GET_ATTRIBUTES, IDEMPOTENT, KEY, RAW, INLINE,		       \
+  "pkey:u n:u n*(attribute:u) max:u", "n:u n*(attribute:u value:o)")	       \
+F(0x01d, PKEY_EXPORT,       MUTATING, KEY, RAW, WORK,			       \
+  "pkey:u kekek:u pkcs8max:u kekmax:u", "pkcs8:o kek:o")		       \
+F(0x01e, PKEY_IMPORT,       MUTATING, KEY, RAW, WORK,			       \
+  "session:u kekek:u pkcs8:o kek:o flags:u", "pkey:u uuid:o")		       \
+F(0x01f, PKEY_GENERATE_HASHSIG, MUTATING, KEY, RAW, LONG,		       \
+  "session:u levels:u lms:u lmots:u flags:u", "pkey:u uuid:o")		       \
+F(0x042, CHECK_TAMPER,      IDEMPOTENT, ANY, RAW, INLINE, "", "")	       \
+/* From here on ours. Keys are named by UUID, never by handle. */	       \
+F(0x100, ATTACH,            IDEMPOTENT, PORT, FACTORY, INLINE,		       \
+  "version:u", "version:u serial:o clients:u handles:u message:u")	       \
+F(0x101, STATUS,            IDEMPOTENT, ANY,  RAW_FACTORY, INLINE,             \
+  "", "release:o serial:o n:u n*(tag:u value:U)")			       \
+F(0x110, KEY_GENERATE,      MUTATING, USER, RAW, LONG,			       \
+  "uuid:o type:u flags:u label:o", "uuid:o")				       \
+F(0x111, KEY_LOAD,          MUTATING, USER, RAW, WORK,			       \
+  "uuid:o der:o flags:u label:o", "uuid:o")				       \
+F(0x112, KEY_INFO,          IDEMPOTENT, USER, RAW, INLINE,		       \
+  "uuid:o", "type:u class:u flags:u label:o")				       \
+F(0x113, KEY_PUBLIC,        IDEMPOTENT, USER, RAW, INLINE,		       \
+  "uuid:o max:u", "spki:o")						       \
+F(0x114, KEY_DELETE,        MUTATING, USER, RAW, WORK, "uuid:o", "")	       \
+F(0x115, KEY_LIST,          IDEMPOTENT, USER, RAW, INLINE,		       \
+  "previous:o max:u",							       \
+  "n:u n*(uuid:o type:u class:u flags:u label:o)")			       \
+F(0x116, KEY_SET_LABEL,     MUTATING, USER, RAW, WORK,		       \
+  "uuid:o label:o", "")							       \
+F(0x118, SIGN,              MUTATING, USER, RAW, WORK,			       \
+  "uuid:o digest:u input:o max:u", "signature:o")			       \
+F(0x119, VERIFY,            IDEMPOTENT, USER, RAW, WORK,		       \
+  "uuid:o digest:u input:o signature:o", "")
+
+#define CRYPTECH_F(number, name, ...) CRYPTECH_RPC_##name = number,
+enum cryptech_function { CRYPTECH_FUNCTIONS(CRYPTECH_F) };
+#undef CRYPTECH_F
+
+enum cryptech_class {
+	CRYPTECH_CLASS_IDEMPOTENT, CRYPTECH_CLASS_MUTATING, CRYPTECH_CLASS_ONCE,
+};
+
+enum cryptech_rights {
+	CRYPTECH_RIGHTS_ANY, CRYPTECH_RIGHTS_USER, CRYPTECH_RIGHTS_KEY,
+	CRYPTECH_RIGHTS_WHEEL, CRYPTECH_RIGHTS_PIN, CRYPTECH_RIGHTS_PORT,
+	CRYPTECH_RIGHTS_PORTWHEEL,
+};
+
+enum cryptech_cost {
+	CRYPTECH_COST_INLINE, CRYPTECH_COST_WORK, CRYPTECH_COST_LONG,
+};
+
+/*
+ * The functions in words, where the table is not enough.
+ *
+ * ATTACH	The port starts a new incarnation: every client, login,
+ *		handle, hash state and volatile key of this port (and of no
+ *		other) is gone. Answers the protocol version that will be
+ *		spoken (the lower of both), the device's serial number and its
+ *		limits: clients a port, handles a port, bytes a message.
+ * STATUS	release is a text; then tags of CRYPTECH_STATUS_TAGS. Unknown
+ *		tags are to be skipped.
+ * KEY_GENERATE	uuid is empty (the HSM draws one) or 16 bytes that name the
+ *		key-to-be (KEY_NAME_IN_USE if it stands). type is of
+ *		CRYPTECH_KEY_TYPES. Without flag TOKEN the key is volatile: it
+ *		belongs to this client and goes with its logout. The label is
+ *		0 to CRYPTECH_LABEL_MAX bytes of UTF-8 without control
+ *		characters.
+ * KEY_LOAD	der is a PKCS#8 PrivateKeyInfo or a SubjectPublicKeyInfo.
+ * KEY_INFO	type is of CRYPTECH_KEY_TYPES, class is libhal's key type
+ *		(private or public, RSA or EC).
+ * KEY_LIST	Keys that the client may use, in UUID order after `previous`
+ *		(empty: from the start), token and volatile alike, at most
+ *		`max` of them and as many as fit; n = 0: no more.
+ * SIGN		RSA: PKCS#1 v1.5; digest names the hash whose value input is
+ *		(the HSM puts the DigestInfo around it), or NONE: input is
+ *		padded as given. EC: input is the hash value, signature is
+ *		r || s in fixed width. max: the longest signature wanted, else
+ *		RESULT_TOO_LONG.
+ * VERIFY	The reverse; INVALID_SIGNATURE if it does not verify.
+ * LOGIN	PIN_INCORRECT, or NOT_READY without a check of the PIN while
+ *		the role's delay after failures runs (STATUS tells the rest).
+ *		CRYPTECH_CLIENT_KERNEL of a mailbox or serial port may log in
+ *		as NORMAL only and has a failure counter of its own.
+ */
+
+/*
+ * The errors: E(number, NAME, errno, text). The text is what a person sees.
+ * A driver answers -errno; the number itself is in the `error` field of each
+ * ioctl's struct.
+ */
+#define CRYPTECH_ERRORS(E)						       \
+E(0,  OK, 0, "no error")						       \
+E(1,  BAD_ARGUMENTS, EINVAL, "the HSM refused the arguments")		       \
+E(2,  UNSUPPORTED_KEY, EOPNOTSUPP, "this kind of key is not supported")	       \
+E(3,  IO_SETUP_FAILED, EIO, "the HSM could not set up its input and output")   \
+E(4,  IO_TIMEOUT, ETIMEDOUT, "time ran out inside the HSM")		       \
+E(5,  IO_UNEXPECTED, EIO, "unexpected data inside the HSM")		       \
+E(6,  IO_OS_ERROR, EIO, "the HSM's operating system failed a call")	       \
+E(7,  IO_BAD_COUNT, EIO, "a transfer inside the HSM was cut short")	       \
+E(8,  CSPRNG_BROKEN, EIO, "the HSM's random generator is broken")	       \
+E(9,  KEYWRAP_BAD_MAGIC, EBADMSG, "the wrapped key does not unwrap")	       \
+E(10, KEYWRAP_BAD_LENGTH, EBADMSG, "the wrapped key's length is wrong")	       \
+E(11, KEYWRAP_BAD_PADDING, EBADMSG, "the wrapped key's padding is wrong")      \
+E(12, IMPOSSIBLE, EIO, "the HSM met a case that cannot be")		       \
+E(13, ALLOCATION_FAILURE, ENOMEM, "the HSM has no memory or state left")       \
+E(14, RESULT_TOO_LONG, EOVERFLOW, "the result is longer than was allowed")     \
+E(15, ASN1_PARSE_FAILED, EBADMSG, "the key is not well-formed DER")	       \
+E(16, KEY_NOT_ON_CURVE, EBADMSG, "the public key is not on its curve")	       \
+E(17, INVALID_SIGNATURE, EKEYREJECTED, "the signature does not verify")	       \
+E(18, CORE_NOT_FOUND, ENXIO, "the HSM lacks the core for this")		       \
+E(19, CORE_BUSY, EBUSY, "the HSM's core is busy")			       \
+E(20, KEYSTORE_ACCESS, EIO, "the HSM cannot access its keystore")	       \
+E(21, KEY_NOT_FOUND, ENOKEY, "no such key, or not one of yours")	       \
+E(22, KEY_NAME_IN_USE, EEXIST, "a key of that UUID exists already")	       \
+E(23, NO_KEY_SLOTS_AVAILABLE, ENOSPC, "no key handle or keystore room left")   \
+E(24, PIN_INCORRECT, EACCES, "the PIN is wrong")			       \
+E(25, NO_CLIENT_SLOTS_AVAILABLE, EUSERS, "the HSM serves too many clients")    \
+E(26, FORBIDDEN, EACCES, "not allowed: not logged in, or not by this role")    \
+E(27, XDR_BUFFER_OVERFLOW, EPROTO, "the message ends too early")	       \
+E(28, RPC_TRANSPORT, EIO, "the transport to the HSM failed")		       \
+E(29, RPC_PACKET_OVERFLOW, EMSGSIZE, "the reply would not fit a message")      \
+E(30, RPC_BAD_FUNCTION, EOPNOTSUPP, "the HSM does not know this function")     \
+E(31, KEY_NAME_TOO_LONG, EINVAL, "a UUID has to be 16 bytes long")	       \
+E(32, MASTERKEY_NOT_SET, ENODATA, "the HSM has no master key")		       \
+E(33, MASTERKEY_FAIL, EIO, "the HSM's master key memory failed")	       \
+E(34, MASTERKEY_BAD_LENGTH, EINVAL, "a master key has to be 32 bytes long")    \
+E(35, KS_DRIVER_NOT_FOUND, EIO, "the HSM lacks that keystore")		       \
+E(36, KEYSTORE_BAD_CRC, EIO, "a keystore record fails its checksum")	       \
+E(37, KEYSTORE_BAD_BLOCK_TYPE, EIO, "a keystore record has an unknown type")   \
+E(38, KEYSTORE_LOST_DATA, EUCLEAN, "the keystore is not fresh or lost data")   \
+E(39, BAD_ATTRIBUTE_LENGTH, EINVAL, "an attribute's length is wrong")	       \
+E(40, ATTRIBUTE_NOT_FOUND, ENODATA, "the key has no such attribute")	       \
+E(41, NO_KEY_INDEX_SLOTS, ENOSPC, "the keystore is full")		       \
+E(42, KS_INDEX_UUID_MISORDERED, EIO, "the keystore's index is damaged")	       \
+E(43, KEYSTORE_WRONG_BLOCK_TYPE, EIO, "a keystore record has the wrong type")  \
+E(44, RPC_PROTOCOL_ERROR, EPROTO, "the message breaks the protocol")	       \
+E(45, NOT_IMPLEMENTED, EOPNOTSUPP, "the HSM does not implement this")	       \
+E(46, CORE_REASSIGNED, EBUSY, "the HSM's core was given to another call")      \
+E(47, ASSERTION_FAILED, EIO, "a check inside the HSM failed")		       \
+E(48, HASHSIG_KEY_EXHAUSTED, ENOSPC, "the hash signature key is used up")      \
+E(49, NOT_READY, EAGAIN, "not now: try again later")			       \
+E(50, TAMPER, EIO, "the HSM was tampered with")
+
+#define CRYPTECH_E(number, name, ...) CRYPTECH_ERR_##name = number,
+enum cryptech_error { CRYPTECH_ERRORS(CRYPTECH_E) };
+#undef CRYPTECH_E
+
+/* Roles, "users" in libhal's words. */
+enum cryptech_user {
+	CRYPTECH_USER_NONE = 0,
+	CRYPTECH_USER_NORMAL = 1,	/* "user" */
+	CRYPTECH_USER_SO = 2,		/* security officer */
+	CRYPTECH_USER_WHEEL = 3,	/* administrator */
+};
+
+/* Digests: D(number, NAME, the kernel's and OpenSSL's name, bytes) */
+#define CRYPTECH_DIGESTS(D)						       \
+D(1, SHA1, "sha1", 20)							       \
+D(2, SHA224, "sha224", 28)						       \
+D(3, SHA256, "sha256", 32)						       \
+D(4, SHA512_224, "sha512-224", 28)					       \
+D(5, SHA512_256, "sha512-256", 32)					       \
+D(6, SHA384, "sha384", 48)						       \
+D(7, SHA512, "sha512", 64)
+
+#define CRYPTECH_DI(number, name, ...) CRYPTECH_DIGEST_##name = number,
+enum cryptech_digest { CRYPTECH_DIGEST_NONE = 0, CRYPTECH_DIGESTS(CRYPTECH_DI) };
+#undef CRYPTECH_DI
+
+/* What libhal calls a key's type; ours is finer, below. */
+enum cryptech_key_class {
+	CRYPTECH_KEY_CLASS_NONE = 0,
+	CRYPTECH_KEY_CLASS_RSA_PRIVATE = 1,
+	CRYPTECH_KEY_CLASS_RSA_PUBLIC = 2,
+	CRYPTECH_KEY_CLASS_EC_PRIVATE = 3,
+	CRYPTECH_KEY_CLASS_EC_PUBLIC = 4,
+	CRYPTECH_KEY_CLASS_HASHSIG_PRIVATE = 5,
+	CRYPTECH_KEY_CLASS_HASHSIG_PUBLIC = 6,
+};
+
+enum cryptech_curve {
+	CRYPTECH_CURVE_NONE = 0,
+	CRYPTECH_CURVE_P256 = 1,
+	CRYPTECH_CURVE_P384 = 2,
+	CRYPTECH_CURVE_P521 = 3,
+};
+
+/*
+ * Key types: the family in the upper half, its size in bits in the lower, so
+ * that every RSA size has a number. T(number, NAME, name) lists those that can
+ * be generated by name.
+ */
+#define CRYPTECH_KEY_FAMILY(type)	((type) >> 16)
+#define CRYPTECH_KEY_BITS(type)		((type) & 0xffff)
+#define CRYPTECH_KEY_FAMILY_RSA		1
+#define CRYPTECH_KEY_FAMILY_EC		2
+
+#define CRYPTECH_KEY_TYPES(T)						       \
+T(0x00010800, RSA2048, "rsa2048")					       \
+T(0x00010c00, RSA3072, "rsa3072")					       \
+T(0x00011000, RSA4096, "rsa4096")					       \
+T(0x00020100, EC_P256, "ec-p256")					       \
+T(0x00020180, EC_P384, "ec-p384")					       \
+T(0x00020209, EC_P521, "ec-p521")
+
+#define CRYPTECH_T(number, name, ...) CRYPTECH_KEY_##name = number,
+enum cryptech_key_type { CRYPTECH_KEY_TYPES(CRYPTECH_T) };
+#undef CRYPTECH_T
+
+/*
+ * Key flags. The low six are libhal's and the only ones its functions take
+ * (others: BAD_ARGUMENTS); ours start at 0x10000 and go with our functions.
+ */
+#define CRYPTECH_KEY_FLAG_DIGITALSIGNATURE	0x00000001 /* signs */
+#define CRYPTECH_KEY_FLAG_KEYENCIPHERMENT	0x00000002 /* serves transfer */
+#define CRYPTECH_KEY_FLAG_DATAENCIPHERMENT	0x00000004 /* decrypts */
+#define CRYPTECH_KEY_FLAG_TOKEN			0x00000008 /* kept in flash */
+#define CRYPTECH_KEY_FLAG_PUBLIC		0x00000010 /* no login needed */
+#define CRYPTECH_KEY_FLAG_EXPORTABLE		0x00000020 /* may be backed up */
+#define CRYPTECH_KEY_FLAGS_LIBHAL		0x0000003f
+#define CRYPTECH_KEY_FLAG_RAW			0x00010000 /* raw RSA allowed */
+#define CRYPTECH_KEY_FLAGS_ALL			0x0001003f
+
+/* PKEY_SET_ATTRIBUTES: this length word, without data, deletes. */
+#define CRYPTECH_ATTRIBUTE_NIL		0xffffffff
+/* The attribute that holds the label (PKCS#11's CKA_LABEL). */
+#define CRYPTECH_ATTRIBUTE_LABEL	3
+
+/* STATUS: S(tag, NAME, unit, text); every value is 64 bits wide. */
+#define CRYPTECH_STATUS_TAGS(S)						       \
+S(1,  UPTIME, "s", "time since the HSM started")			       \
+S(2,  MODE, "bits", "see CRYPTECH_MODE_")				       \
+S(3,  FRESHNESS, "enum", "what guards against old flash: CRYPTECH_FRESH_")     \
+S(4,  DURABILITY, "enum", "0 process, 1 storage")			       \
+S(5,  FLASH_SIZE, "bytes", "flash in all")				       \
+S(6,  FLASH_LIVE, "bytes", "flash that live records take")		       \
+S(7,  FLASH_FREE, "bytes", "flash that new records can take")		       \
+S(8,  FLASH_ERASES_MAX, "count", "erases of the most worn sector")	       \
+S(9,  FLASH_ERASES_TOTAL, "count", "erases of all sectors together")	       \
+S(10, KEYS_TOKEN, "count", "keys in flash")				       \
+S(11, KEYS_VOLATILE, "count", "keys in memory only, of all clients")	       \
+S(12, CLIENTS, "count", "clients that hold anything")			       \
+S(13, CLIENTS_MAX, "count", "clients a port may have")			       \
+S(14, HANDLES, "count", "key and hash handles in use")			       \
+S(15, HANDLES_MAX, "count", "handles a port may have")			       \
+S(16, MESSAGE_MAX, "bytes", "longest message")				       \
+S(17, CALLS, "count", "requests answered")				       \
+S(18, ERRORS, "count", "requests answered with an error")		       \
+S(19, PIN_DELAY_USER, "s", "until the user PIN may be tried again")	       \
+S(20, PIN_DELAY_SO, "s", "until the security officer's may")		       \
+S(21, PIN_DELAY_WHEEL, "s", "until the wheel PIN may")			       \
+S(22, PIN_DELAY_KERNEL, "s", "until the kernel may log in again")	       \
+S(23, RECORDS_LOST, "count", "flash records found damaged since the start")
+
+#define CRYPTECH_S(tag, name, ...) CRYPTECH_STATUS_##name = tag,
+enum cryptech_status_tag { CRYPTECH_STATUS_TAGS(CRYPTECH_S) };
+#undef CRYPTECH_S
+
+#define CRYPTECH_MODE_LIBHAL_COMPAT	0x1	/* --libhal-compat */
+#define CRYPTECH_MODE_FACTORY_PIN	0x2	/* not initialised yet */
+#define CRYPTECH_MODE_LEGACY_EXPORT	0x4	/* unattested KEKEKs taken */
+#define CRYPTECH_MODE_SIMULATOR		0x8	/* guards nothing against root */
+
+#define CRYPTECH_FRESH_NONE		0
+#define CRYPTECH_FRESH_FILE		1
+#define CRYPTECH_FRESH_TPM		2
+#define CRYPTECH_FRESH_BATTERY		3
+
+#endif /* CRYPTECH_RPC_H */

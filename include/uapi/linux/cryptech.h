@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: (GPL-2.0 WITH Linux-syscall-note) OR MIT */
+/*
+ * /dev/cryptechN: what programs see of a hardware security module (HSM).
+ *
+ * MANUAL
+ *
+ * An open file is a client of the HSM of its own: it has its own login, its
+ * own volatile keys and handles, and loses them when it is closed. A
+ * descriptor that is passed on (fork, SCM_RIGHTS, exec without O_CLOEXEC)
+ * carries its login with it: whoever holds it acts with it. Log out, or close
+ * it, before you give it away.
+ *
+ * There are two doors, and a file may use both:
+ *
+ *  ioctl	Typed calls, below. A call with flags 0 waits until the HSM has
+ *		answered. It may be interrupted only while it has not reached
+ *		the HSM yet (EINTR; nothing happened). After that a fatal
+ *		signal alone ends the wait, and the call may have happened.
+ *
+ *  write, read	One RPC message each (see Documentation/protocol.rst), as it
+ *		goes over the wire; the driver puts in the client word. One
+ *		request may be outstanding: write answers EBUSY until its
+ *		reply has been read. read gives the whole reply, or EMSGSIZE
+ *		and keeps it. O_NONBLOCK and poll work: POLLOUT, a write would
+ *		be taken; POLLIN, a reply is there. ATTACH, functions that the
+ *		table does not have, and LOGOUT_ALL by anybody but the wheel
+ *		are EPERM.
+ *
+ * After an HSM restart, a guest reset, suspend or a fault of the device every
+ * open file is dead for ever: ENODEV, POLLHUP | POLLERR. Open anew and log in
+ * again. Keys in flash are still there.
+ *
+ * Every struct starts with its own size and flags. The caller sets size to
+ * sizeof(struct); a larger one from a newer program is taken if what the
+ * kernel does not know is zero, else E2BIG; a smaller one, reserved fields
+ * that are not 0 and unknown flags are EINVAL. The layout is the same for 32-
+ * and 64-bit programs: pointers are __aligned_u64.
+ *
+ * Each struct has `error`: the HSM's own error number (CRYPTECH_ERR_* in
+ * include/cryptech/rpc.h), 0 if it did not come from the HSM. The errno of
+ * each is a column of the table in Documentation/protocol.rst.
+ *
+ *	EINVAL, E2BIG	the struct, see above; or the HSM's BAD_ARGUMENTS
+ *	EFAULT		a pointer in it
+ *	EACCES		not logged in, wrong role, wrong PIN (error tells)
+ *	EPERM		needs CAP_SYS_ADMIN (KERNEL_LOGIN, KERNEL_LOGOUT)
+ *	ENOKEY		no such key, or not one of yours
+ *	EEXIST		a key of that UUID exists
+ *	EKEYREJECTED	VERIFY: the signature does not verify
+ *	EOVERFLOW	the output does not fit; the needed size, where it is
+ *			known, is in the length field
+ *	EAGAIN		the HSM asks to try again later (PIN delay)
+ *	ETIMEDOUT	no answer within the deadline; it may have happened
+ *	EREMOTEIO	the HSM died meanwhile; it may have happened
+ *	ENODEV		this file is of an older incarnation, or no HSM is there
+ *
+ * Key types, key flags, digests and users are the numbers of
+ * include/cryptech/rpc.h. PINs pass the kernel and the mailbox in clear and
+ * are wiped from kernel memory after use.
+ *
+ * The ioctl type 0xC7, numbers 0x00 to 0x3f, is not taken in
+ * Documentation/userspace-api/ioctl/ioctl-number.rst as of Linux 6.12.
+ */
+#ifndef _UAPI_LINUX_CRYPTECH_H
+#define _UAPI_LINUX_CRYPTECH_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define CRYPTECH_IOC_ABI	1
+
+/* INFO: the device, answered by the driver without asking the HSM. */
+struct cryptech_ioc_info {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 abi;		/* out: CRYPTECH_IOC_ABI */
+	__u32 index;		/* out: N of /dev/cryptechN */
+	__u64 incarnation;	/* out: counts attaches, from 1 */
+	__u8 serial[16];	/* out: the device's serial number */
+	__u32 message_max;	/* out: longest RPC message, bytes */
+	__u32 kernel_user;	/* out: role of the kernel's own login, or 0 */
+};
+
+/* STATUS: figures of the HSM. No login is needed. */
+struct cryptech_status_item {
+	__u32 tag;		/* CRYPTECH_STATUS_* */
+	__u32 reserved;		/* 0 */
+	__u64 value;
+};
+
+struct cryptech_ioc_status {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 count;		/* in: room for items; out: items there are */
+	__aligned_u64 items;	/* in: struct cryptech_status_item[count] */
+	__u8 serial[16];	/* out */
+	char release[64];	/* out: text, zero-terminated */
+};
+
+/*
+ * LOGIN, SET_PIN, KERNEL_LOGIN. For KERNEL_LOGIN user is 1 (NORMAL); it logs
+ * in the kernel itself, for keyrings and the crypto API, and needs
+ * CAP_SYS_ADMIN in the initial user namespace.
+ */
+struct cryptech_ioc_pin {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 user;		/* 1 NORMAL, 2 SO, 3 WHEEL */
+	__aligned_u64 pin;	/* in: bytes, not zero-terminated */
+	__u32 pin_len;		/* in: at most 4096 */
+	__u32 reserved;		/* 0 */
+};
+
+/* LOGOUT, KERNEL_LOGOUT: the client also loses handles and volatile keys. */
+struct cryptech_ioc_logout {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 reserved;		/* 0 */
+};
+
+/* RANDOM: bytes of the HSM's random generator. */
+struct cryptech_ioc_random {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 length;		/* in: bytes wanted, at most 16,368 */
+	__aligned_u64 data;	/* in: where to */
+};
+
+/* KEY_GENERATE */
+struct cryptech_ioc_key_generate {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 type;		/* CRYPTECH_KEY_* */
+	__u32 key_flags;	/* CRYPTECH_KEY_FLAG_* */
+	__u32 label_len;	/* at most CRYPTECH_LABEL_MAX */
+	__u8 uuid[16];		/* in: name it so, or zeros; out: its UUID */
+	char label[64];		/* not zero-terminated */
+};
+
+/* KEY_LOAD: import a private (PKCS#8) or public (SPKI) key. */
+struct cryptech_ioc_key_load {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 der_len;
+	__aligned_u64 der;	/* in: DER */
+	__u32 key_flags;
+	__u32 label_len;
+	__u8 uuid[16];		/* in: name it so, or zeros; out: its UUID */
+	char label[64];
+};
+
+/* KEY_INFO */
+struct cryptech_ioc_key_info {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 type;		/* out: CRYPTECH_KEY_* */
+	__u32 key_class;	/* out: CRYPTECH_KEY_CLASS_* */
+	__u32 key_flags;	/* out */
+	__u8 uuid[16];		/* in */
+	__u32 label_len;	/* out */
+	__u32 reserved;		/* 0 */
+	char label[64];		/* out */
+};
+
+/* KEY_PUBLIC: the public half as SubjectPublicKeyInfo. */
+struct cryptech_ioc_key_public {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 spki_len;		/* in: room; out: length */
+	__aligned_u64 spki;	/* in: where to */
+	__u8 uuid[16];		/* in */
+};
+
+/* KEY_DELETE: for ever; the wrapped key's bytes in flash are zeroed. */
+struct cryptech_ioc_key_delete {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 reserved;		/* 0 */
+	__u8 uuid[16];		/* in */
+};
+
+/* KEY_LIST: the keys this client may use, in the order of their UUIDs. */
+struct cryptech_key_item {
+	__u8 uuid[16];
+	__u32 type;
+	__u32 key_class;
+	__u32 key_flags;
+	__u32 label_len;
+	char label[64];
+};
+
+struct cryptech_ioc_key_list {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 count;		/* in: room; out: items; 0: no more */
+	__aligned_u64 items;	/* in: struct cryptech_key_item[count] */
+	__u8 previous[16];	/* in: go on after this one; zeros: start */
+};
+
+/* KEY_SET_LABEL */
+struct cryptech_ioc_key_set_label {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 label_len;
+	__u8 uuid[16];		/* in */
+	char label[64];
+};
+
+/*
+ * SIGN. RSA signs with PKCS#1 v1.5: `digest` names the hash whose value the
+ * input is, or 0: the input is padded as it is. EC: the input is the hash
+ * value; the signature is r || s in fixed width.
+ *
+ * request_id serves keys that may sign only so often: the same id with the
+ * same input gives the same signature and spends nothing. Other keys ignore
+ * it.
+ */
+struct cryptech_ioc_sign {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 digest;		/* CRYPTECH_DIGEST_* */
+	__u8 uuid[16];		/* in */
+	__u8 request_id[16];	/* in */
+	__aligned_u64 input;	/* in */
+	__aligned_u64 signature; /* in: where to */
+	__u32 input_len;
+	__u32 signature_len;	/* in: room; out: length */
+};
+
+/* VERIFY: EKEYREJECTED if the signature does not verify. */
+struct cryptech_ioc_verify {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 digest;		/* CRYPTECH_DIGEST_* */
+	__u8 uuid[16];		/* in */
+	__aligned_u64 input;	/* in */
+	__aligned_u64 signature; /* in */
+	__u32 input_len;
+	__u32 signature_len;
+};
+
+#define CRYPTECH_IOC_MAGIC	0xC7
+
+#define CRYPTECH_IOC_INFO \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x00, struct cryptech_ioc_info)
+#define CRYPTECH_IOC_STATUS \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x01, struct cryptech_ioc_status)
+#define CRYPTECH_IOC_LOGIN \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x02, struct cryptech_ioc_pin)
+#define CRYPTECH_IOC_LOGOUT \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x03, struct cryptech_ioc_logout)
+#define CRYPTECH_IOC_SET_PIN \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x04, struct cryptech_ioc_pin)
+#define CRYPTECH_IOC_KERNEL_LOGIN \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x05, struct cryptech_ioc_pin)
+#define CRYPTECH_IOC_KERNEL_LOGOUT \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x06, struct cryptech_ioc_logout)
+#define CRYPTECH_IOC_RANDOM \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x07, struct cryptech_ioc_random)
+#define CRYPTECH_IOC_KEY_GENERATE \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x10, struct cryptech_ioc_key_generate)
+#define CRYPTECH_IOC_KEY_LOAD \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x11, struct cryptech_ioc_key_load)
+#define CRYPTECH_IOC_KEY_INFO \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x12, struct cryptech_ioc_key_info)
+#define CRYPTECH_IOC_KEY_PUBLIC \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x13, struct cryptech_ioc_key_public)
+#define CRYPTECH_IOC_KEY_DELETE \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x14, struct cryptech_ioc_key_delete)
+#define CRYPTECH_IOC_KEY_LIST \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x15, struct cryptech_ioc_key_list)
+#define CRYPTECH_IOC_KEY_SET_LABEL \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x16, struct cryptech_ioc_key_set_label)
+#define CRYPTECH_IOC_SIGN \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x18, struct cryptech_ioc_sign)
+#define CRYPTECH_IOC_VERIFY \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x19, struct cryptech_ioc_verify)
+
+#endif /* _UAPI_LINUX_CRYPTECH_H */
