@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The cores: cryptography behind one interface. The firmware computes nothing
+ * itself; cores/openssl (libcrypto) does on a Linux host, others may on a
+ * board or in an FPGA, and all pass the same vectors.
+ *
+ * Every function that can fail returns an enum cryptech_error (0: fine) and
+ * leaves its outputs undefined, but wiped, when it fails. All are thread safe
+ * on distinct objects. Buffers do not overlap unless said.
+ */
+#ifndef CORES_CORES_H
+#define CORES_CORES_H
+
+#include <cryptech/rpc.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CORE_DIGEST_MAX		64
+#define CORE_DER_MAX		8192	/* longest PKCS#8 we keep */
+#define CORE_SIGNATURE_MAX	1024	/* RSA-8192; EC has 132 */
+
+/* Memory that held secrets. The compiler does not drop it. */
+void core_wipe(void *data, size_t len);
+/* True if equal, in time that depends on @len only. */
+bool core_equal(const void *a, const void *b, size_t len);
+
+/* Random bytes of the platform's best source. CSPRNG_BROKEN if it failed. */
+int core_random(void *data, size_t len);
+
+/* Hash and HMAC. A context may be copied nowhere; free wipes it. */
+struct core_hash;
+size_t core_digest_size(enum cryptech_digest digest);	/* 0: unknown */
+/* @key_len 0: plain hash. */
+struct core_hash *core_hash_new(enum cryptech_digest digest,
+				const void *key, size_t key_len);
+int core_hash_update(struct core_hash *hash, const void *data, size_t len);
+/* Writes core_digest_size() bytes; the context can only be freed then. */
+int core_hash_final(struct core_hash *hash, uint8_t *digest);
+void core_hash_free(struct core_hash *hash);
+
+/* PBKDF2-HMAC-SHA-256 (RFC 8018). */
+int core_pbkdf2(const void *password, size_t password_len, const void *salt,
+		size_t salt_len, unsigned int iterations, uint8_t *out,
+		size_t out_len);
+
+/* SP 800-108 counter mode with AES-256-CMAC: 32 bytes for @label. */
+int core_kdf(const uint8_t key[32], const char *label, uint8_t out[32]);
+
+/*
+ * AES key wrap with padding (RFC 5649), key of 32 bytes. Wrapping makes
+ * core_wrap_size(len) bytes.
+ */
+static inline size_t core_wrap_size(size_t len)
+{
+	return (len + 7) / 8 * 8 + 8;
+}
+int core_wrap(const uint8_t kek[32], const void *plain, size_t len,
+	      uint8_t *wrapped);
+/* @plain needs room for wrapped_len - 8 bytes. KEYWRAP_BAD_* */
+int core_unwrap(const uint8_t kek[32], const uint8_t *wrapped,
+		size_t wrapped_len, uint8_t *plain, size_t *len);
+
+/*
+ * Asymmetric keys. An object holds a private or a public RSA or EC key; it
+ * is not changed after it was made, so threads may share it. References are
+ * counted, atomically.
+ */
+struct core_key;
+
+/* PKCS#8 PrivateKeyInfo or SubjectPublicKeyInfo: ASN1_PARSE_FAILED,
+ * UNSUPPORTED_KEY, KEY_NOT_ON_CURVE, BAD_ARGUMENTS (inconsistent key). */
+int core_key_from_pkcs8(const uint8_t *der, size_t len, struct core_key **key);
+int core_key_from_spki(const uint8_t *der, size_t len, struct core_key **key);
+/* Generates RSA (public exponent 65537) or EC by CRYPTECH_KEY_ number. */
+int core_key_generate(uint32_t type, struct core_key **key);
+struct core_key *core_key_get(struct core_key *key);
+void core_key_put(struct core_key *key);	/* NULL is fine */
+
+uint32_t core_key_type(const struct core_key *key);	/* CRYPTECH_KEY_* */
+enum cryptech_key_class core_key_class(const struct core_key *key);
+/* DER in @der of @size bytes; RESULT_TOO_LONG */
+int core_key_pkcs8(const struct core_key *key, uint8_t *der, size_t size,
+		   size_t *len);
+int core_key_spki(const struct core_key *key, uint8_t *der, size_t size,
+		  size_t *len);
+/* Bytes of a signature: modulus length, or twice the field's. */
+size_t core_key_signature_size(const struct core_key *key);
+
+/*
+ * RSA: PKCS#1 v1.5 type 1 around DigestInfo(@digest, input), or around input
+ * as it is for NONE. EC: ECDSA over input as the hash value (cut to the
+ * order's bits), r || s in fixed width.
+ */
+int core_key_sign(const struct core_key *key, enum cryptech_digest digest,
+		  const void *input, size_t input_len, uint8_t *signature,
+		  size_t size, size_t *len);
+/* INVALID_SIGNATURE */
+int core_key_verify(const struct core_key *key, enum cryptech_digest digest,
+		    const void *input, size_t input_len,
+		    const uint8_t *signature, size_t len);
+
+/* RSA PKCS#1 v1.5 type 2, for libhal's key transfer. Decryption answers the
+ * same, in the same time, for every bad padding: it fills @plain, whose
+ * length the caller fixes, with random bytes. */
+int core_rsa_encrypt(const struct core_key *key, const void *plain, size_t len,
+		     uint8_t *out, size_t size, size_t *out_len);
+int core_rsa_decrypt_fixed(const struct core_key *key, const uint8_t *in,
+			   size_t in_len, uint8_t *plain, size_t plain_len);
+
+#endif /* CORES_CORES_H */

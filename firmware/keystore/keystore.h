@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The keystore: named records in a log on NOR flash.
+ *
+ * It keeps bytes, not keys: what is in a record is wrapped and checked by its
+ * caller. A record has a class and a name of 16 bytes (for keys, the UUID);
+ * there is at most one of each. Records are of their own size, may span
+ * sectors as the log does, and carry a CRC.
+ *
+ * What is promised, at whatever byte the power fails and however torn cells
+ * read afterwards:
+ *
+ *  - a write or delete that returned success is there for ever;
+ *  - one that did not return is there wholly or not at all, and whichever it
+ *    was found to be at the next mount it stays;
+ *  - nothing else changes;
+ *  - after a successful delete or replacement, the bytes of the old record
+ *    read zero, before success is returned.
+ *
+ * The caller serialises: none of these is called by two threads at once, and
+ * none but ks_mount and those marked "may erase" takes long. No function
+ * allocates after ks_mount except for the index, which grows.
+ */
+#ifndef KEYSTORE_KEYSTORE_H
+#define KEYSTORE_KEYSTORE_H
+
+#include "flash.h"
+
+#define KS_NAME_SIZE	16
+#define KS_RECORD_MAX	16384	/* bytes of a record's data */
+
+enum ks_class {
+	KS_CLASS_KEY = 1,	/* a wrapped key; name: its UUID */
+	KS_CLASS_PIN = 2,	/* PIN hashes and failure counters */
+	KS_CLASS_CONFIG = 3,	/* serial number, policies */
+	KS_CLASS_STATE = 4,	/* state records of hash signature keys */
+};
+
+enum ks_error {
+	KS_OK = 0,
+	KS_NOT_FOUND = -1,
+	KS_FULL = -2,		/* nothing changed */
+	KS_TOO_LONG = -3,	/* data beyond KS_RECORD_MAX, or buffer short */
+	KS_FLASH = -4,		/* the flash device failed */
+	KS_CORRUPT = -5,	/* the record's CRC is wrong */
+	KS_NO_MEMORY = -6,
+	KS_BAD_FLASH = -7,	/* not a keystore of ours, and not blank */
+	KS_EXISTS = -8,
+};
+
+struct keystore;
+
+/*
+ * Open the keystore on @flash; a blank flash is formatted. Finishes or takes
+ * back what a crash left half done. The flash must outlive the keystore. May
+ * erase.
+ */
+int ks_mount(struct keystore **ks, struct flash *flash);
+void ks_unmount(struct keystore *ks);
+
+/*
+ * Create or replace a record, atomically; may erase. With @must_be_new, a
+ * record that stands is left alone and KS_EXISTS returned.
+ */
+int ks_write(struct keystore *ks, enum ks_class class,
+	     const uint8_t name[KS_NAME_SIZE], const void *data, size_t len,
+	     bool must_be_new);
+
+/* Read a whole record into @data; *@len is its length. */
+int ks_read(struct keystore *ks, enum ks_class class,
+	    const uint8_t name[KS_NAME_SIZE], void *data, size_t size,
+	    size_t *len);
+
+/* Delete a record and zero its bytes in flash. */
+int ks_delete(struct keystore *ks, enum ks_class class,
+	      const uint8_t name[KS_NAME_SIZE]);
+
+/*
+ * The name that follows @previous among the records of a class, in memcmp
+ * order; @previous NULL: the first. KS_NOT_FOUND: there is none.
+ */
+int ks_next(struct keystore *ks, enum ks_class class,
+	    const uint8_t *previous, uint8_t name[KS_NAME_SIZE], size_t *len);
+
+struct ks_stats {
+	uint32_t size;		/* bytes of the flash */
+	uint32_t live;		/* bytes that live records take, headers too */
+	uint32_t free;		/* bytes that new records can still take */
+	uint32_t records;	/* of all classes */
+	uint32_t lost;		/* damaged records found since the mount */
+	uint32_t erases_max;	/* of the most worn sector */
+	uint64_t erases_total;	/* of all sectors */
+};
+void ks_stats(const struct keystore *ks, struct ks_stats *stats);
+
+/*
+ * Records in two steps, and cells: for keys whose state must be committed in
+ * one instant and whose spent seeds must read zero. See keystore.rst.
+ *
+ * A cell holds KS_CELL_SIZE bytes at a fixed, aligned place, belongs to a key
+ * (its name) and is erased, valid or zeroed. It does not move, except by
+ * ks_cell_write of a copy elsewhere by its owner. A sector that holds a live
+ * cell is not erased.
+ */
+#define KS_CELL_SIZE	64
+typedef uint32_t ks_cell;	/* 0: none */
+
+/* Take an erased cell and program it; read back and compared. May erase. */
+int ks_cell_write(struct keystore *ks, const uint8_t owner[KS_NAME_SIZE],
+		  const uint8_t data[KS_CELL_SIZE], ks_cell *cell);
+int ks_cell_read(struct keystore *ks, ks_cell cell,
+		 uint8_t owner[KS_NAME_SIZE], uint8_t data[KS_CELL_SIZE]);
+/* Clear a cell to zeros, read back, clear once more. */
+int ks_cell_zero(struct keystore *ks, ks_cell cell);
+/* The next cell after @cell (0: the first) of this owner that is not zeroed. */
+ks_cell ks_cell_next(struct keystore *ks, const uint8_t owner[KS_NAME_SIZE],
+		     ks_cell cell);
+
+/*
+ * ks_prepare appends the record without its commit word and reads it back;
+ * ks_commit programs the commit word (the commit point: from here the new
+ * record is the record) and zeroes the record it replaces; ks_abandon makes
+ * the prepared one void. At most one is prepared at a time.
+ */
+int ks_prepare(struct keystore *ks, enum ks_class class,
+	       const uint8_t name[KS_NAME_SIZE], const void *data, size_t len);
+int ks_commit(struct keystore *ks);
+void ks_abandon(struct keystore *ks);
+
+#endif /* KEYSTORE_KEYSTORE_H */

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the HSM needs from the machine it runs on. platform/sim implements it
+ * for a Linux process; a board implements it again.
+ */
+#ifndef PLATFORM_PLATFORM_H
+#define PLATFORM_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../keystore/flash.h"
+
+#define MASTER_KEY_SIZE	32
+
+/*
+ * All return 0 or -1. `data` is the implementation's own.
+ */
+struct platform {
+	void *data;
+	struct flash *flash;
+
+	/* Seconds and nanoseconds since some fixed moment; never goes back. */
+	uint64_t (*now_ns)(void *data);
+
+	/*
+	 * The master key memory, apart from the flash. read gives -1 if none
+	 * was ever set; write replaces it, durably.
+	 */
+	int (*mkm_read)(void *data, uint8_t key[MASTER_KEY_SIZE]);
+	int (*mkm_write)(void *data, const uint8_t key[MASTER_KEY_SIZE]);
+
+	/*
+	 * The anchor: a 64-bit counter outside the flash. kind is a
+	 * CRYPTECH_FRESH_ value; both calls may be NULL with FRESH_NONE.
+	 * advance sets it to @value, which must be higher, durably.
+	 */
+	unsigned int anchor_kind;
+	int (*anchor_read)(void *data, uint64_t *value);
+	int (*anchor_advance)(void *data, uint64_t value);
+
+	/*
+	 * Show the factory wheel PIN where only the owner can read it, or
+	 * take it away (pin NULL).
+	 */
+	int (*factory_pin)(void *data, const char *pin);
+
+	/* One line to the HSM's log; never a secret. */
+	void (*log)(void *data, const char *line);
+};
+
+#endif /* PLATFORM_PLATFORM_H */
