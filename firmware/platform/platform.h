@@ -46,6 +46,9 @@ struct platform {
 	 */
 	int (*factory_pin)(void *data, const char *pin);
 
+	/* It guards nothing against its machine's owner; STATUS says so. */
+	bool simulator;
+
 	/* One line to the HSM's log; never a secret. */
 	void (*log)(void *data, const char *line);
 };

@@ -57,6 +57,7 @@
  *		WORK   microseconds to milliseconds of computing
  *		LONG   may take seconds; must not hold up WORK
  * args, results: name:letter, u = u32, U = u64 (XDR hyper), o = opaque<>,
+ *		a = opaque<> or the word CRYPTECH_ATTRIBUTE_NIL alone,
  *		n*(...) = the group repeated as often as the u32 n before it says
  */
 enum cryptech_door {
@@ -116,7 +117,7 @@ F(0x019, PKEY_MATCH,        IDEMPOTENT, ANY, RAW, WORK,			       \
 F(0x01a, PKEY_GET_KEY_CURVE, IDEMPOTENT, KEY, RAW, INLINE,		       \
   "pkey:u", "curve:u")							       \
 F(0x01b, PKEY_SET_ATTRIBUTES, MUTATING, KEY, RAW, WORK,		       \
-  "pkey:u n:u n*(attribute:u value:o)", "")				       \
+  "pkey:u n:u n*(attribute:u value:a)", "")				       \
 F(0x01c, PKEY_GET_ATTRIBUTES, IDEMPOTENT, KEY, RAW, INLINE,		       \
   "pkey:u n:u n*(attribute:u) max:u", "n:u n*(attribute:u value:o)")	       \
 F(0x01d, PKEY_EXPORT,       MUTATING, KEY, RAW, WORK,			       \
