@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+#
+# libcryptech, the tool `cryptech` and their host tests.
+
+us := userspace
+
+# --- the library -------------------------------------------------------------
+
+lib_src := $(addprefix $(us)/libcryptech/,device.c key.c login.c names.c sign.c)
+lib_so := $(B)/lib/libcryptech.so
+
+LIBS += $(lib_so)
+
+$(lib_so).0: $(lib_src:%.c=$(B)/obj/pic/%.o) $(us)/libcryptech/libcryptech.map
+	$(call link,-shared -Wl$(comma)-soname$(comma)libcryptech.so.0 \
+		-Wl$(comma)--version-script=$(us)/libcryptech/libcryptech.map \
+		-Wl$(comma)-z$(comma)defs$(comma)-z$(comma)relro$(comma)-z$(comma)now)
+
+$(lib_so): $(lib_so).0
+	@ln -sf libcryptech.so.0 $@
+
+comma := ,

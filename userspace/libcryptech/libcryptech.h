@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libcryptech: a hardware security module (HSM) from C.
+ *
+ * A handle is one open /dev/cryptechN, a client of the HSM of its own, with
+ * its own login and volatile keys. The library adds no state to what
+ * <linux/cryptech.h> describes and can be left out: each function is one
+ * ioctl, except where it says otherwise.
+ *
+ * Functions that return int return 0, or -errno as the manual at the top of
+ * <linux/cryptech.h> lists them. If the HSM itself refused,
+ * cryptech_hsm_error() tells its own error number (CRYPTECH_ERR_*).
+ *
+ * Threads: distinct handles are independent. Calls on one handle must not
+ * overlap. Nothing is global. Only cryptech_open() and cryptech_use_fd()
+ * allocate, only the handle, and only cryptech_close() frees it. No function
+ * prints, changes signal handling or calls exit. Calls wait for the HSM:
+ * milliseconds mostly, up to minutes for a new RSA key. A signal ends a
+ * wait with -EINTR only if nothing has happened yet.
+ *
+ * Secrets (PINs, private keys to be imported) are the caller's to wipe; the
+ * library makes no copies of them.
+ *
+ * Numbers of key types, key flags, digests and users are those of
+ * <cryptech/rpc.h>.
+ */
+#ifndef LIBCRYPTECH_H
+#define LIBCRYPTECH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cryptech/rpc.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct cryptech;	/* a handle */
+
+#define CRYPTECH_DEVICE_ANY	-1	/* cryptech_open(): the only one */
+
+/* Bytes that a UUID takes as text, with its terminating zero. */
+#define CRYPTECH_UUID_TEXT	37
+/* Bytes that a key type's name takes, with its terminating zero. */
+#define CRYPTECH_KEY_TYPE_TEXT	32
+/* The longest signature and public key (DER) of the key types there are. */
+#define CRYPTECH_SIGNATURE_MAX	2048
+#define CRYPTECH_SPKI_MAX	4096
+/* The most bytes of one cryptech_random(). */
+#define CRYPTECH_RANDOM_MAX	16368
+
+/* --- handles ------------------------------------------------------------- */
+
+/*
+ * Open /dev/cryptech@index, or the only HSM there is (CRYPTECH_DEVICE_ANY).
+ * The descriptor is close-on-exec. -ENODEV: there is none; -ENOTUNIQ: there
+ * are several and none was chosen; -EACCES: no permission; -ENOMEM.
+ */
+int cryptech_open(struct cryptech **hsm, int index);
+
+/*
+ * Make a handle of a descriptor that was inherited or received. It remains
+ * the caller's: cryptech_close() does not close it. -ENOTTY, -EBADF: it is
+ * no HSM's; -ENODEV: the HSM was restarted since it was opened; -ENOMEM.
+ */
+int cryptech_use_fd(struct cryptech **hsm, int fd);
+
+/* Log out (by closing, if cryptech_open() opened it) and free. NULL: no-op. */
+void cryptech_close(struct cryptech *hsm);
+
+/* The descriptor, for poll, for ioctls or to pass it on with its login. */
+int cryptech_fd(const struct cryptech *hsm);
+
+/*
+ * The HSM's own error number of the last call, CRYPTECH_ERR_OK if the error
+ * did not come from the HSM or there was none.
+ */
+uint32_t cryptech_hsm_error(const struct cryptech *hsm);
+
+/* --- the device ---------------------------------------------------------- */
+
+struct cryptech_info {
+	uint32_t index;		/* N of /dev/cryptechN */
+	uint32_t kernel_user;	/* role of the kernel's own login, or 0 */
+	uint64_t incarnation;	/* counts the HSM's restarts, from 1 */
+	uint32_t message_max;	/* longest RPC message, bytes */
+	uint8_t serial[16];	/* the device's serial number */
+};
+
+/* What the driver knows of the device; the HSM is not asked. */
+int cryptech_get_info(struct cryptech *hsm, struct cryptech_info *info);
+
+#define CRYPTECH_STATUS_VALUES	64	/* most figures taken */
+
+struct cryptech_figure {
+	uint32_t tag;		/* CRYPTECH_STATUS_* */
+	uint64_t value;		/* unit: CRYPTECH_STATUS_TAGS */
+};
+
+struct cryptech_status {
+	char release[65];	/* version of the firmware, text */
+	uint8_t serial[16];
+	uint32_t count;		/* figures that follow */
+	struct cryptech_figure figures[CRYPTECH_STATUS_VALUES];
+};
+
+/* Ask the HSM for its figures. Unknown tags are to be skipped. No login. */
+int cryptech_get_status(struct cryptech *hsm, struct cryptech_status *status);
+
+/* A figure of @status by its tag, @absent if the HSM did not send it. */
+uint64_t cryptech_figure(const struct cryptech_status *status, uint32_t tag,
+			 uint64_t absent);
+
+/* Fill @data with @length bytes of the HSM's random generator, any length
+ * (one ioctl for each CRYPTECH_RANDOM_MAX bytes). No login. */
+int cryptech_random(struct cryptech *hsm, void *data, size_t length);
+
+/* --- logins and PINs ----------------------------------------------------- */
+
+/*
+ * Log this handle in as @user (CRYPTECH_USER_*). PINs are 1 to
+ * CRYPTECH_PIN_MAX bytes, not zero-terminated. -EACCES: wrong PIN; -EAGAIN:
+ * the delay after failed attempts still runs, the PIN was not looked at.
+ */
+int cryptech_login(struct cryptech *hsm, uint32_t user, const void *pin,
+		   size_t pin_len);
+
+/* Log out: handles and volatile keys of this client are gone. */
+int cryptech_logout(struct cryptech *hsm);
+
+/* Set @user's PIN. WHEEL may set any, SO the user's; others get -EACCES. */
+int cryptech_set_pin(struct cryptech *hsm, uint32_t user, const void *pin,
+		     size_t pin_len);
+
+/*
+ * Log the kernel itself in, with the user PIN, so that keyrings and the
+ * crypto API can use keys; or out. -EPERM without CAP_SYS_ADMIN.
+ */
+int cryptech_kernel_login(struct cryptech *hsm, const void *pin,
+			  size_t pin_len);
+int cryptech_kernel_logout(struct cryptech *hsm);
+
+/* --- keys (login as user or wheel) --------------------------------------- */
+
+struct cryptech_key {
+	uint8_t uuid[16];
+	uint32_t type;		/* CRYPTECH_KEY_FAMILY(), CRYPTECH_KEY_BITS() */
+	uint32_t key_class;	/* CRYPTECH_KEY_CLASS_* */
+	uint32_t flags;		/* CRYPTECH_KEY_FLAG_* */
+	uint32_t label_len;
+	char label[CRYPTECH_LABEL_MAX + 1];	/* UTF-8, zero-terminated */
+};
+
+/*
+ * Generate a key. @label: UTF-8 without control characters, up to
+ * CRYPTECH_LABEL_MAX bytes, or NULL. @uuid: in, the name wanted, or zeros;
+ * out, the key's UUID. May take minutes (RSA). -EEXIST: that UUID is taken;
+ * -ENOSPC: the keystore is full; -EINVAL: bad combination of flags or label.
+ */
+int cryptech_key_generate(struct cryptech *hsm, uint32_t type, uint32_t flags,
+			  const char *label, uint8_t uuid[16]);
+
+/* Import a PKCS#8 PrivateKeyInfo or a SubjectPublicKeyInfo in DER. */
+int cryptech_key_load(struct cryptech *hsm, const void *der, size_t der_len,
+		      uint32_t flags, const char *label, uint8_t uuid[16]);
+
+/* Describe a key. -ENOKEY: no such key, or not one of yours. */
+int cryptech_key_info(struct cryptech *hsm, const uint8_t uuid[16],
+		      struct cryptech_key *key);
+
+/*
+ * The keys this handle may use, in the order of their UUIDs after @previous
+ * (NULL: from the first). @count: in, room in @keys; out, keys written, 0
+ * when there are no more.
+ */
+int cryptech_key_list(struct cryptech *hsm, const uint8_t *previous,
+		      struct cryptech_key *keys, size_t *count);
+
+/*
+ * The public half as SubjectPublicKeyInfo in DER. @spki_len: in, room; out,
+ * length. -EOVERFLOW: it does not fit.
+ */
+int cryptech_key_public(struct cryptech *hsm, const uint8_t uuid[16],
+			void *spki, size_t *spki_len);
+
+/* Change the label, as in cryptech_key_generate(). */
+int cryptech_key_set_label(struct cryptech *hsm, const uint8_t uuid[16],
+			   const char *label);
+
+/* Delete a key, for ever. */
+int cryptech_key_delete(struct cryptech *hsm, const uint8_t uuid[16]);
+
+/*
+ * Sign. @digest (CRYPTECH_DIGEST_*) names the hash whose value @input is.
+ * RSA: PKCS#1 v1.5; with CRYPTECH_DIGEST_NONE the input is padded as it is.
+ * EC: the signature is r || s, each as wide as the curve's order. @sig_len:
+ * in, room; out, length. Keys that may sign only so often need
+ * cryptech_sign_once().
+ */
+int cryptech_sign(struct cryptech *hsm, const uint8_t uuid[16],
+		  uint32_t digest, const void *input, size_t input_len,
+		  void *sig, size_t *sig_len);
+
+/*
+ * The same with a name for the request: asked again with the same
+ * @request_id and input, a key that may sign only so often gives the same
+ * signature and spends nothing. Other keys ignore it.
+ */
+int cryptech_sign_once(struct cryptech *hsm, const uint8_t uuid[16],
+		       const uint8_t request_id[16], uint32_t digest,
+		       const void *input, size_t input_len, void *sig,
+		       size_t *sig_len);
+
+/* Verify inside the HSM. -EKEYREJECTED: the signature does not verify. */
+int cryptech_verify(struct cryptech *hsm, const uint8_t uuid[16],
+		    uint32_t digest, const void *input, size_t input_len,
+		    const void *sig, size_t sig_len);
+
+/* --- names (no handle needed) -------------------------------------------- */
+
+/* What an error number of the HSM means, in words. Never NULL. */
+const char *cryptech_strerror(uint32_t hsm_error);
+
+/* "rsa2048", "ec-p256", ... of a key type. Returns @text. */
+const char *cryptech_key_type_name(uint32_t type,
+				   char text[CRYPTECH_KEY_TYPE_TEXT]);
+/* The reverse; those that can be generated only. -EINVAL: no such name. */
+int cryptech_key_type_parse(const char *name, uint32_t *type);
+/* Names that can be generated: the @i-th from 0, NULL behind the last. */
+const char *cryptech_key_type_list(unsigned int i);
+
+/* "sha256", ...; NULL: no such number. */
+const char *cryptech_digest_name(uint32_t digest);
+/* Bytes that a digest's value has; 0: no such number. */
+size_t cryptech_digest_size(uint32_t digest);
+int cryptech_digest_parse(const char *name, uint32_t *digest);
+
+/* "user", "so", "wheel"; NULL: no such number. */
+const char *cryptech_user_name(uint32_t user);
+int cryptech_user_parse(const char *name, uint32_t *user);
+
+/* Name, unit and meaning of a status tag; false: not known here. */
+bool cryptech_status_text(uint32_t tag, const char **name, const char **unit,
+			  const char **text);
+
+/* RFC 9562 text form. Returns @text. */
+const char *cryptech_uuid_format(const uint8_t uuid[16],
+				 char text[CRYPTECH_UUID_TEXT]);
+/* The reverse: 8-4-4-4-12 hexadecimal digits, nothing else, or -EINVAL. */
+int cryptech_uuid_parse(const char *text, uint8_t uuid[16]);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIBCRYPTECH_H */
