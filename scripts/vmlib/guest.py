@@ -24,7 +24,8 @@ BUILD = os.path.join(TOP, "build")
 CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or
                      os.path.expanduser("~/.cache"), "cryptech")
 
-PROGRAMS = ("keyctl", "openssl", "setpriv", "unshare", "flock")
+# busybox's own shell prefers its applets to programs of the same name
+PROGRAMS = ("dash", "keyctl", "openssl", "setpriv", "unshare", "flock")
 TEST_DIR = "usr/lib/cryptech/tests"
 
 PASSWD = """root:x:0:0:root:/root:/bin/sh
@@ -144,6 +145,7 @@ def make_base(files):
         a.symlink(name, "usr/" + name)
     a.symlink("sbin", "usr/bin")
     a.symlink("usr/sbin", "bin")
+    a.symlink("usr/bin/sh", "dash")
     a.device("dev/console", 5, 1)
     a.file("etc/passwd", PASSWD.encode())
     a.file("etc/group", GROUP.encode())
@@ -153,7 +155,7 @@ def make_base(files):
     applets = subprocess.run([files["usr/bin/busybox"][0], "--list"],
                              capture_output=True, text=True, check=True)
     for name in applets.stdout.split():
-        if "usr/bin/" + name not in files:
+        if "usr/bin/" + name not in files and name != "sh":
             a.symlink("usr/bin/" + name, "busybox")
     return a.bytes()
 

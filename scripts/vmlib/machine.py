@@ -194,13 +194,11 @@ class Machine:
         *lines, self._console_line = (self._console_line + data).split(b"\n")
         for line in lines:
             text = line.decode(errors="replace").strip()
-            if "Linux version" in text:
-                self.boots += 1
             if COMPLAINT.search(text):
                 self.complaints.append(text)
 
     def _from_qmp(self, _sock, data):
-        self.monitor.feed(data)
+        """Answers and events of the monitor: nothing that we act on."""
 
     def _from_last(self, _sock, data):
         self._last += data
@@ -225,6 +223,10 @@ class Machine:
             return None
         if words[:2] == ["vm", "boots"]:
             return str(self.boots)
+        if words[:2] == ["vm", "up"]:
+            self.boots += 1
+            self.monitor.booted()
+            return None
         if len(words) > 2 and words[0] == "hsm" and words[1].isdigit() and \
                 int(words[1]) < len(self.hsms):
             return self.hsms[int(words[1])].control(words[2:])
