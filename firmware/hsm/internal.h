@@ -191,8 +191,8 @@ struct call {
 	 * checking again.
 	 */
 	struct xdr_reader in;
-	/* The results, behind the 12 bytes of the reply's head. What was
-	 * written does not count if the handler returns an error. */
+	/* The reply, of which the 12 bytes of its head are written. What the
+	 * handler adds does not count if it returns an error. */
 	struct xdr_writer out;
 };
 
@@ -278,8 +278,8 @@ struct pins {
 	bool busy[PIN_ROLES];		/* a check or change is running */
 };
 
-/* Read the PINs, or make a factory PIN if there are none. */
-int pins_start(struct hsm *hsm);
+/* Read the PINs; of a fresh HSM: make its factory PIN. */
+int pins_start(struct hsm *hsm, bool fresh);
 /* Seconds, rounded up, until a bucket may be tried again. */
 uint64_t pins_delay(struct hsm *hsm, enum pin_bucket bucket);
 /* True while only the FACTORY functions answer. */

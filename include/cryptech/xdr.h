@@ -132,14 +132,13 @@ static inline uint8_t *xdr_put_raw(struct xdr_writer *w, size_t len)
 
 static inline void xdr_put_u32(struct xdr_writer *w, uint32_t value)
 {
+	const uint8_t bytes[4] = {
+		value >> 24, value >> 16, value >> 8, value
+	};
 	uint8_t *p = xdr_put_raw(w, 4);
 
-	if (!p)
-		return;
-	p[0] = value >> 24;
-	p[1] = value >> 16;
-	p[2] = value >> 8;
-	p[3] = value;
+	if (p)
+		memcpy(p, bytes, 4);
 }
 
 static inline void xdr_put_u64(struct xdr_writer *w, uint64_t value)
@@ -161,7 +160,8 @@ static inline uint8_t *xdr_put_opaque_room(struct xdr_writer *w, size_t len)
 	}
 	xdr_put_u32(w, (uint32_t)len);
 	p = xdr_put_raw(w, len + pad);
-	memset(p + len, 0, pad);
+	if (p)
+		memset(p + len, 0, pad);
 	return p;
 }
 
