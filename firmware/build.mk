@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+#
+# The firmware: its parts as lists of objects, without $(B)/obj/ before them
+# (normal) or $(B)/obj-san/ (with sanitizers, for tests).
+
+firmware_objs = $(patsubst %.c,%.o,$(sort $(wildcard firmware/$(1)/*.c)))
+san = $(addprefix $(B)/obj-san/,$(1))
+nosan = $(addprefix $(B)/obj/,$(1))
+
+FIRMWARE_KEYSTORE_OBJS := $(call firmware_objs,keystore)
+FIRMWARE_CORES_OBJS := $(call firmware_objs,cores/openssl)
+FIRMWARE_HSM_OBJS := $(call firmware_objs,hsm)
+
+# --- keystore ----------------------------------------------------------------
+
+# --- cores and keys ----------------------------------------------------------
+
+# --- hsm ---------------------------------------------------------------------
+
+HSM_TEST_OBJS := $(call san,$(FIRMWARE_HSM_OBJS) $(FIRMWARE_CORES_OBJS) \
+	$(FIRMWARE_KEYSTORE_OBJS) firmware/tests/hsm_box.o)
+
+HSM_TESTS := $(addprefix $(B)/test/,hsm_test hsm_pin hsm_hostile)
+HOST_TESTS += $(HSM_TESTS)
+
+$(HSM_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
+# --- platform sim ------------------------------------------------------------
