@@ -65,10 +65,10 @@ link = @mkdir -p $(@D); echo "  LD      $@"; \
 # With KDIR: for that kernel. Without: for every supported one.
 ifdef KDIR
 modules:
-	scripts/build-modules $(KDIR)
+	+scripts/build-modules $(KDIR)
 else
 modules:
-	$(foreach k,$(SUPPORTED_KERNELS),\
+	+$(foreach k,$(SUPPORTED_KERNELS),\
 		scripts/build-modules $(cache)/kernels/$(k)/build &&) true
 endif
 
@@ -131,3 +131,7 @@ help:
 	@echo 'make uninstall      take them away again'
 	@echo 'make clean          remove $(B)/'
 	@echo 'scripts/vm          a virtual machine with HSMs; try --help'
+
+# For scripts: the value of a variable.
+print-%:
+	@echo $($*)

@@ -8,7 +8,9 @@ that nothing outlives the virtual machine.
 
 import ctypes
 import os
+import re
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -85,32 +87,36 @@ class Hsm:
                 *self.args]
 
     def start(self, command=None):
-        """Start it and wait until QEMU can connect to its mailbox."""
+        """Start it and wait until it says that it is ready."""
         if self.alive():
             raise Error(f"hsm {self.index} is running")
         os.makedirs(self.state, mode=0o700, exist_ok=True)
         command = command or self.command()
-        # a program that replaces the HSM comes up with what is there
-        had_mailbox = listening(self.mailbox)
         with open(self.log, "ab") as log:
             log.write(f"-- {shlex.join(command)}\n".encode())
             log.flush()
+            said_before = log.tell()
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 preexec_fn=die_with_parent)
-        if not had_mailbox:
-            self.wait_for_mailbox()
+        self.wait_until_ready(said_before)
 
-    def wait_for_mailbox(self):
+    def wait_until_ready(self, said_before):
+        """Wait for the line "ready" and for the socket that QEMU needs."""
         deadline = time.monotonic() + START_SECONDS
-        while not listening(self.mailbox):
+        while not (self.said_ready(said_before) and listening(self.mailbox)):
             if not self.alive():
                 raise Error(f"hsm {self.index} ended with status "
                             f"{self.process.returncode}:\n{self.tail()}")
             if time.monotonic() > deadline:
-                raise Error(f"hsm {self.index}: no mailbox after "
+                raise Error(f"hsm {self.index}: not ready after "
                             f"{START_SECONDS} s:\n{self.tail()}")
             time.sleep(0.005)
+
+    def said_ready(self, offset):
+        with open(self.log, "rb") as log:
+            log.seek(offset)
+            return b"ready" in log.read().splitlines()
 
     def tail(self, lines=20):
         try:
@@ -163,6 +169,16 @@ class Hsm:
         self.end()
         self.start()
 
+    def do_fresh(self):
+        """A new HSM: no keys, factory PIN."""
+        self.end()
+        shutil.rmtree(self.state, ignore_errors=True)
+        self.start()
+
+    def do_factory_pin(self):
+        with open(os.path.join(self.state, "factory-pin")) as f:
+            return f.read().strip()
+
     def do_env(self, *args):
         self.end()
         self.start(self.command() + list(args))
@@ -175,13 +191,14 @@ class Hsm:
             raise Error(f"no program build/test/{program}")
         self.start([path, "--mailbox", self.mailbox, *args])
 
-    def do_log(self):
-        with open(self.log, "rb") as f:
-            return str(sum(1 for _ in f))
+    def do_grep(self, pattern):
+        """How many lines of its log match the regular expression."""
+        with open(self.log, errors="replace") as f:
+            return str(sum(1 for line in f if re.search(pattern, line)))
 
     def control(self, words):
         """Carry out what a guest asked for; returns text or None."""
-        method = getattr(self, "do_" + words[0], None) if words else None
+        method = getattr(self, "do_" + words[0].replace("-", "_"), None)
         if method is None:
             raise Error(f"hsm: unknown request {shlex.join(words)}")
         try:

@@ -223,6 +223,8 @@ class Machine:
             return None
         if words[:2] == ["vm", "boots"]:
             return str(self.boots)
+        if words[:2] == ["vm", "hsms"]:
+            return str(len(self.hsms))
         if words[:2] == ["vm", "up"]:
             self.boots += 1
             self.monitor.booted()

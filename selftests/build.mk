@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+#
+# Tests that are compiled.
+#
+# selftests/vm/NAME.c becomes build/test/vm/NAME, for the virtual machine. It
+# may use the kernel's kselftest_harness.h, libkeyutils and <linux/cryptech.h>.
+
+VM_TESTS += $(patsubst selftests/vm/%.c,$(B)/test/vm/%,\
+	$(wildcard selftests/vm/*.c))
+
+# The kernel's harness does not keep to all of our warnings.
+$(B)/test/vm/%: selftests/vm/%.c
+	@mkdir -p $(@D); echo "  CC      $@"
+	@$(CC) $(CPPFLAGS) -isystem $(cache)/source/linux/tools/testing/selftests \
+		$(CFLAGS) -MMD -MP -MF $@.d -o $@ $< -lkeyutils -lcrypto
+
+-include $(wildcard $(B)/test/vm/*.d)
+
+-include selftests/fakehsm/build.mk

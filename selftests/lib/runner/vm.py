@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT
+"""Run the tests of selftests/vm/tests.list in virtual machines.
+
+Tests with the same needs share a machine, one after the other, each with
+fresh HSMs. When a machine dies, the test that ran has failed and the ones
+after it get a new machine.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+
+from .tap import Result
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__)))))
+LIST = os.path.join(TOP, "selftests/vm/tests.list")
+FAILED = os.path.join(TOP, "build/test-failed")
+KERNELS = ("6.1", "6.12")
+BOOT_SECONDS = 90
+PER_TEST_SECONDS = 30
+
+BEGIN = re.compile(r"#@ begin (\S+)$")
+END = re.compile(r"#@ end (\S+) (\d+)$")
+
+
+class BadList(Exception):
+    """tests.list makes no sense."""
+
+
+class Test:
+    """One line of tests.list."""
+
+    def __init__(self, line):
+        words = shlex.split(line)
+        if len(words) < 4:
+            raise BadList(f"tests.list: too few words: {line}")
+        self.name = words[0]
+        self.kernels = words[1].split(",")
+        self.least = int(words[2])
+        self.seconds = int(words[3])
+        self.alone = "alone" in words[4:]
+        self.vm = []
+        for option in words[4:]:
+            key, _, value = option.partition("=")
+            if key in ("hsms", "append", "memory", "hsm-program",
+                       "hsm-arguments", "db"):
+                self.vm += [f"--{key}", value]
+            elif option != "alone":
+                raise BadList(f"tests.list: {self.name}: what is {option}?")
+        for kernel in self.kernels:
+            if kernel not in KERNELS:
+                raise BadList(f"tests.list: {self.name}: kernel {kernel}?")
+
+
+def read_list():
+    with open(LIST) as f:
+        lines = [line.split("#")[0].strip() for line in f]
+    return [Test(line) for line in lines if line]
+
+
+def groups(tests):
+    """Lists of tests that can share a machine, in the order of the list."""
+    shared = {}
+    result = []
+    for test in tests:
+        if test.alone:
+            result.append([test])
+            continue
+        key = tuple(test.vm)
+        if key not in shared:
+            shared[key] = []
+            result.append(shared[key])
+        shared[key].append(test)
+    return result
+
+
+class Boot:
+    """One virtual machine that runs some tests."""
+
+    def __init__(self, kernel, tests, keep):
+        self.kernel = kernel
+        self.tests = {test.name: test for test in tests}
+        self.results = {}
+        self.current = None
+        self.outside = []
+        self.keep = keep
+        self._start = 0
+
+    def run(self):
+        """Run it; returns the names of tests that did not get their turn."""
+        order = [f"{t.name}:{t.seconds}" for t in self.tests.values()]
+        options = next(iter(self.tests.values())).vm
+        limit = BOOT_SECONDS + sum(t.seconds + PER_TEST_SECONDS
+                                   for t in self.tests.values())
+        command = [os.path.join(TOP, "scripts/vm"), "--kernel", self.kernel,
+                   "--test", "--keep", self.keep, "--timeout", str(limit),
+                   *options, "--", "run-tests", *order]
+        env = dict(os.environ, CRYPTECH_VM_BUILT="1")
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, env=env,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, errors="replace") as process:
+            try:
+                for line in process.stdout:
+                    self._line(line.rstrip("\n"))
+                err = process.stderr.read()
+            except BaseException:
+                process.terminate()
+                raise
+        self._end(process.returncode, err)
+        return [n for n in self.tests if n not in self.results]
+
+    def _line(self, line):
+        begin, end = BEGIN.match(line), END.match(line)
+        if begin:
+            name = begin.group(1)
+            self._start = time.monotonic()
+            self.current = self.results.setdefault(
+                name, Result(f"vm/{name} on {self.kernel}",
+                             self.tests[name].least))
+            self.current.repeat = (f"make check-vm KERNEL={self.kernel} "
+                                   f"T={name}")
+        elif end and self.current:
+            self.current.seconds += time.monotonic() - self._start
+            self.current.end(int(end.group(2)))
+            self.current = None
+        elif self.current:
+            self.current.feed(line)
+        else:
+            self.outside.append(line)
+
+    def _end(self, status, err):
+        last = self.current
+        if last:
+            last.seconds += time.monotonic() - self._start
+            last.fail("the virtual machine died or ran out of time")
+        elif status and not any(r.failed for r in self.results.values()):
+            # nothing to blame it on: the last that ran, or the boot itself
+            name = list(self.results)[-1] if self.results \
+                else next(iter(self.tests))
+            last = self.results.setdefault(
+                name, Result(f"vm/{name} on {self.kernel}"))
+            last.fail(f"scripts/vm ended with status {status}")
+        if last:
+            last.lines += self.outside + err.splitlines()
+        for result in self.results.values():
+            if result.failed and os.path.isdir(self.keep):
+                result.kept = os.path.relpath(self.keep, TOP)
+
+
+def run_group(kernel, tests, total):
+    """Run tests that share a machine, with as many boots as that takes."""
+    left = tests
+    while left:
+        keep = os.path.join(FAILED, f"{left[0].name}-{kernel}")
+        shutil.rmtree(keep, ignore_errors=True)
+        boot = Boot(kernel, left, keep)
+        unrun = boot.run()
+        for result in boot.results.values():
+            total.add(result)
+        left = [t for t in left if t.name in unrun]
+
+
+def run_all(total, kernels, names):
+    tests = read_list()
+    unknown = set(names) - {t.name for t in tests}
+    if unknown:
+        sys.exit(f"run: no test {', '.join(unknown)} in tests.list")
+    for kernel in kernels:
+        chosen = [t for t in tests if kernel in t.kernels and
+                  (not names or t.name in names)]
+        for group in groups(chosen):
+            run_group(kernel, group, total)
