@@ -15,6 +15,12 @@ FIRMWARE_HSM_OBJS := $(call firmware_objs,hsm)
 
 # --- cores and keys ----------------------------------------------------------
 
+CORE_TESTS := $(addprefix $(B)/test/,core_test core_key_test)
+HOST_TESTS += $(CORE_TESTS)
+
+$(CORE_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o 		$(call san,$(FIRMWARE_CORES_OBJS))
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
 # --- hsm ---------------------------------------------------------------------
 
 HSM_TEST_OBJS := $(call san,$(FIRMWARE_HSM_OBJS) $(FIRMWARE_CORES_OBJS) \

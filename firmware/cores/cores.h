@@ -69,10 +69,23 @@ int core_unwrap(const uint8_t kek[32], const uint8_t *wrapped,
  */
 struct core_key;
 
-/* PKCS#8 PrivateKeyInfo or SubjectPublicKeyInfo: ASN1_PARSE_FAILED,
- * UNSUPPORTED_KEY, KEY_NOT_ON_CURVE, BAD_ARGUMENTS (inconsistent key). */
+/*
+ * PKCS#8 PrivateKeyInfo (RFC 5208; in it RFC 8017 A.1.2 of two primes, or RFC
+ * 5915) or SubjectPublicKeyInfo (RFC 5280). RSA of 1,024 to 8,192 bits, with an
+ * odd public exponent from 3 up, of at most 64 bits; EC on P-256, P-384 and
+ * P-521, the curve by its name, points uncompressed. ASN1_PARSE_FAILED (also
+ * for bytes left over), UNSUPPORTED_KEY, KEY_NOT_ON_CURVE.
+ */
 int core_key_from_pkcs8(const uint8_t *der, size_t len, struct core_key **key);
 int core_key_from_spki(const uint8_t *der, size_t len, struct core_key **key);
+/*
+ * Do the numbers of a key that somebody else made belong together: primes
+ * prime, exponents and CRT values right, point on its curve, public half that
+ * of the private one? BAD_ARGUMENTS or KEY_NOT_ON_CURVE if not. Takes tens of
+ * milliseconds for private RSA keys, so it is not done each time a key of ours
+ * is unwrapped.
+ */
+int core_key_check(const struct core_key *key);
 /* Generates RSA (public exponent 65537) or EC by CRYPTECH_KEY_ number. */
 int core_key_generate(uint32_t type, struct core_key **key);
 struct core_key *core_key_get(struct core_key *key);

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Memory, random bytes and the table of libcrypto's algorithms.
+ */
+#include "internal.h"
+
+#include <limits.h>
+#include <pthread.h>
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+static struct core_algorithms algorithms;
+static pthread_once_t algorithms_once = PTHREAD_ONCE_INIT;
+
+#define DIGEST_NAME(number, name, text, size) [number] = text,
+static const char *const digest_names[CORE_DIGESTS] = {
+	CRYPTECH_DIGESTS(DIGEST_NAME)
+};
+
+static void fetch_algorithms(void)
+{
+	for (unsigned int i = 1; i < CORE_DIGESTS; i++)
+		algorithms.digests[i] = EVP_MD_fetch(NULL, digest_names[i],
+						     NULL);
+	algorithms.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	algorithms.kbkdf = EVP_KDF_fetch(NULL, "KBKDF", NULL);
+	algorithms.wrap = EVP_CIPHER_fetch(NULL, "AES-256-WRAP-PAD", NULL);
+}
+
+const struct core_algorithms *core_algorithms(void)
+{
+	pthread_once(&algorithms_once, fetch_algorithms);
+	return &algorithms;
+}
+
+const EVP_MD *core_md(enum cryptech_digest digest)
+{
+	if ((unsigned int)digest >= CORE_DIGESTS)
+		return NULL;
+	return core_algorithms()->digests[digest];
+}
+
+const char *core_digest_name(enum cryptech_digest digest)
+{
+	if ((unsigned int)digest >= CORE_DIGESTS)
+		return NULL;
+	return digest_names[digest];
+}
+
+void core_wipe(void *data, size_t len)
+{
+	OPENSSL_cleanse(data, len);
+}
+
+bool core_equal(const void *a, const void *b, size_t len)
+{
+	return CRYPTO_memcmp(a, b, len) == 0;
+}
+
+int core_random(void *data, size_t len)
+{
+	uint8_t *out = data;
+
+	while (len) {
+		int chunk = len > INT_MAX ? INT_MAX : (int)len;
+
+		if (RAND_bytes(out, chunk) != 1) {
+			core_wipe(data, out - (uint8_t *)data);
+			return CRYPTECH_ERR_CSPRNG_BROKEN;
+		}
+		out += chunk;
+		len -= chunk;
+	}
+	return CRYPTECH_ERR_OK;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of this folder share: libcrypto's algorithms, looked up
+ * once (a lookup costs more than a hash of a short message), and the key.
+ */
+#ifndef CORES_OPENSSL_INTERNAL_H
+#define CORES_OPENSSL_INTERNAL_H
+
+#include "../cores.h"
+
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <stdatomic.h>
+
+#define CORE_DIGESTS	(CRYPTECH_DIGEST_SHA512 + 1)
+
+struct core_algorithms {
+	EVP_MD *digests[CORE_DIGESTS];	/* by enum cryptech_digest */
+	EVP_MAC *hmac;
+	EVP_KDF *kbkdf;
+	EVP_CIPHER *wrap;		/* AES-256, RFC 5649 */
+};
+
+/* Never NULL; a member is NULL if libcrypto lacks it. */
+const struct core_algorithms *core_algorithms(void);
+
+/* NULL for NONE and for unknown digests. */
+const EVP_MD *core_md(enum cryptech_digest digest);
+const char *core_digest_name(enum cryptech_digest digest);
+
+/*
+ * The contexts are kept between calls because making one costs more than
+ * some of the operations. Each is a place for at most one: whoever needs it
+ * takes it out, or makes a new one if the place is empty.
+ */
+struct core_key {
+	atomic_uint references;
+	EVP_PKEY *pkey;
+	uint32_t type;			/* CRYPTECH_KEY_* */
+	bool private;
+	_Atomic(EVP_PKEY_CTX *) signer;
+	_Atomic(EVP_PKEY_CTX *) verifier;
+};
+
+static inline bool core_key_is_rsa(const struct core_key *key)
+{
+	return CRYPTECH_KEY_FAMILY(key->type) == CRYPTECH_KEY_FAMILY_RSA;
+}
+
+#endif /* CORES_OPENSSL_INTERNAL_H */
