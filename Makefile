@@ -17,6 +17,9 @@ override CPPFLAGS += -Iinclude -Iinclude/uapi
 CFLAGS_SAN = $(CFLAGS) -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+override CPPFLAGS += -DCRYPTECH_VERSION='"$(VERSION)"'
+
 PREFIX ?= /usr/local
 DESTDIR ?=
 
