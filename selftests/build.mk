@@ -17,3 +17,4 @@ $(B)/test/vm/%: selftests/vm/%.c
 -include $(wildcard $(B)/test/vm/*.d)
 
 -include selftests/fakehsm/build.mk
+-include selftests/bench/build.mk

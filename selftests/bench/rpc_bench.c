@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+/*
+ * rpc_bench SOCKET CLIENTS SECONDS version|rsa2048|ec-p256
+ *
+ * CLIENTS connections to a HSM in libhal compatibility, each with one request
+ * in flight; prints calls a second as one number. Every answer is looked at: an
+ * error ends the run.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cryptech/rpc.h>
+#include <cryptech/xdr.h>
+
+#include "../../firmware/platform/sim/slip.h"
+
+#define PIN "YouReallyNeedToChangeThisPINRightNowWeAreNotKidding"
+#define MAX_CLIENTS 256
+
+struct connection {
+	int fd;
+	uint32_t key;
+	struct slip_decoder decoder;
+	uint8_t reply[CRYPTECH_RPC_MESSAGE_MAX];
+};
+
+static void die(const char *what)
+{
+	fprintf(stderr, "rpc_bench: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+static void begin(struct xdr_writer *w, uint8_t *request, size_t size,
+		  uint32_t function)
+{
+	xdr_writer_init(w, request, size);
+	xdr_put_u32(w, function);
+	xdr_put_u32(w, 0);
+}
+
+static void send_request(struct connection *c, const struct xdr_writer *w)
+{
+	uint8_t frame[2048];
+	struct slip_encoder e;
+	size_t len;
+
+	slip_encoder_init(&e, w->start, xdr_written(w));
+	len = slip_encode(&e, frame, sizeof(frame));
+	if (write(c->fd, frame, len) != (ssize_t)len)
+		die("write");
+}
+
+/* Reads what is there; true once a whole reply is. */
+static bool receive(struct connection *c, struct xdr_reader *r)
+{
+	uint8_t data[4096];
+	ssize_t len = read(c->fd, data, sizeof(data));
+	size_t at = 0;
+	bool complete = false;
+
+	if (len <= 0)
+		die("read");
+	while (at < (size_t)len && !complete)
+		at += slip_decode(&c->decoder, data + at, len - at, &complete);
+	if (!complete)
+		return false;
+	xdr_reader_init(r, c->decoder.packet, c->decoder.len);
+	xdr_get_u32(r);
+	xdr_get_u32(r);
+	if (xdr_get_u32(r) || r->bad) {
+		fprintf(stderr, "rpc_bench: the HSM answered an error\n");
+		exit(1);
+	}
+	return true;
+}
+
+static void call(struct connection *c, const struct xdr_writer *w,
+		 struct xdr_reader *r)
+{
+	send_request(c, w);
+	while (!receive(c, r))
+		;
+}
+
+static void make_key(struct connection *c, bool rsa)
+{
+	uint8_t request[256];
+	struct xdr_writer w;
+	struct xdr_reader r;
+
+	begin(&w, request, sizeof(request), CRYPTECH_RPC_LOGIN);
+	xdr_put_u32(&w, CRYPTECH_USER_WHEEL);
+	xdr_put_opaque(&w, PIN, strlen(PIN));
+	call(c, &w, &r);
+	begin(&w, request, sizeof(request), rsa ?
+	      CRYPTECH_RPC_PKEY_GENERATE_RSA : CRYPTECH_RPC_PKEY_GENERATE_EC);
+	xdr_put_u32(&w, 0);
+	xdr_put_u32(&w, rsa ? 2048 : CRYPTECH_CURVE_P256);
+	if (rsa)
+		xdr_put_opaque(&w, "\x01\x00\x01", 3);
+	xdr_put_u32(&w, CRYPTECH_KEY_FLAG_DIGITALSIGNATURE);
+	call(c, &w, &r);
+	c->key = xdr_get_u32(&r);
+}
+
+static void request_of(struct connection *c, const char *what, uint8_t *buffer,
+		       size_t size, struct xdr_writer *w)
+{
+	static const uint8_t digest[32] = { 1, 2, 3 };
+
+	if (!strcmp(what, "version")) {
+		begin(w, buffer, size, CRYPTECH_RPC_GET_VERSION);
+		return;
+	}
+	begin(w, buffer, size, CRYPTECH_RPC_PKEY_SIGN);
+	xdr_put_u32(w, c->key);
+	xdr_put_u32(w, 0);
+	xdr_put_opaque(w, digest, sizeof(digest));
+	xdr_put_u32(w, 1024);
+}
+
+static void open_connection(struct connection *c, const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	c->fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (c->fd < 0 || connect(c->fd, (void *)&address, sizeof(address)))
+		die(path);
+	slip_decoder_init(&c->decoder, c->reply, sizeof(c->reply));
+}
+
+static unsigned long serve(struct connection *cs, struct pollfd *fds, int n,
+			   const char *what, double seconds)
+{
+	double end = now() + seconds;
+	unsigned long calls = 0;
+	uint8_t buffer[256];
+	struct xdr_writer w;
+	struct xdr_reader r;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		request_of(&cs[i], what, buffer, sizeof(buffer), &w);
+		send_request(&cs[i], &w);
+	}
+	while (now() < end) {
+		if (poll(fds, n, -1) < 0)
+			die("poll");
+		for (i = 0; i < n; i++) {
+			if (!(fds[i].revents & POLLIN) || !receive(&cs[i], &r))
+				continue;
+			calls++;
+			request_of(&cs[i], what, buffer, sizeof(buffer), &w);
+			send_request(&cs[i], &w);
+		}
+	}
+	return calls;
+}
+
+int main(int argc, char **argv)
+{
+	static struct connection cs[MAX_CLIENTS];
+	static struct pollfd fds[MAX_CLIENTS];
+	double seconds, start;
+	int n, i;
+
+	if (argc != 5 || (n = atoi(argv[2])) < 1 || n > MAX_CLIENTS ||
+	    (seconds = atof(argv[3])) <= 0) {
+		fprintf(stderr, "usage: rpc_bench SOCKET CLIENTS SECONDS "
+			"version|rsa2048|ec-p256\n");
+		return 2;
+	}
+	for (i = 0; i < n; i++) {
+		open_connection(&cs[i], argv[1]);
+		fds[i] = (struct pollfd){ .fd = cs[i].fd, .events = POLLIN };
+		if (strcmp(argv[4], "version"))
+			make_key(&cs[i], !strcmp(argv[4], "rsa2048"));
+	}
+	start = now();
+	seconds = serve(cs, fds, n, argv[4], seconds) / (now() - start);
+	printf("%.0f\n", seconds);
+	return 0;
+}
