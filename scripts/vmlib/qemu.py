@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 
+from . import vmlinux
 from .guest import CACHE, Error, find_program, write_atomically
 
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
@@ -25,10 +26,12 @@ def command_line(rundir, kernel, options, hsms, accel, variables=None):
     """The command that runs the machine described by options."""
     append = ["console=ttyS0", "loglevel=5", "panic=-1",
               *options.append]
+    image = kernel.image if variables else \
+        vmlinux.unpacked(kernel.image, f"{kernel.dir}/vmlinux")
     cmd = [find_program("qemu-system-x86_64"), *accel_arguments(accel),
            "-smp", "2", "-m", options.memory, "-nodefaults",
            "-nic", "none", "-display", "none", "-no-reboot",
-           "-kernel", kernel.image, "-initrd", f"{rundir}/initramfs",
+           "-kernel", image, "-initrd", f"{rundir}/initramfs",
            "-append", " ".join(append)]
     cmd += socket("console", rundir) + ["-serial", "chardev:console"]
     cmd += socket("qmp", rundir) + ["-mon", "chardev=qmp,mode=control"]
