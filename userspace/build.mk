@@ -3,6 +3,7 @@
 # libcryptech, the tool `cryptech` and their host tests.
 
 us := userspace
+comma := ,
 
 # --- the library -------------------------------------------------------------
 
@@ -19,4 +20,15 @@ $(lib_so).0: $(lib_src:%.c=$(B)/obj/pic/%.o) $(us)/libcryptech/libcryptech.map
 $(lib_so): $(lib_so).0
 	@ln -sf libcryptech.so.0 $@
 
-comma := ,
+# --- the tool ----------------------------------------------------------------
+
+tool_common := $(sort $(wildcard $(us)/cryptech/common/*.c))
+tool_src := $(sort $(wildcard $(us)/cryptech/*.c)) $(tool_common)
+
+BINS += $(B)/bin/cryptech
+
+# It finds the library beside it, in the build folder and once installed.
+$(B)/bin/cryptech: $(tool_src:%.c=$(B)/obj/%.o) $(lib_so)
+	$(call link,-pie -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now \
+		-Wl$(comma)-rpath$(comma)'$$ORIGIN/../lib', \
+		-L$(B)/lib -lcryptech -lcrypto)

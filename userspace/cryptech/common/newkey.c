@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fail.h"
+#include "newkey.h"
+#include "session.h"
+#include "text.h"
+
+struct newkey_options newkey_options;
+
+static uint32_t usage_flag(const char *usage)
+{
+	if (!usage || !strcmp(usage, "sign"))
+		return CRYPTECH_KEY_FLAG_DIGITALSIGNATURE;
+	if (!strcmp(usage, "decrypt"))
+		return CRYPTECH_KEY_FLAG_DATAENCIPHERMENT;
+	if (!strcmp(usage, "transfer"))
+		return CRYPTECH_KEY_FLAG_KEYENCIPHERMENT;
+	fail_usage("no usage %s: sign, decrypt or transfer", usage);
+}
+
+void newkey_check_label(const char *label)
+{
+	size_t left = strlen(label), n;
+
+	if (left > CRYPTECH_LABEL_MAX)
+		fail_usage("a label has at most %d bytes", CRYPTECH_LABEL_MAX);
+	for (; left; left -= n, label += n) {
+		n = text_character(label, left);
+		if (!n)
+			fail_usage("a label has to be UTF-8 without control "
+				   "characters");
+	}
+}
+
+void newkey_parse(struct newkey *key)
+{
+	const struct newkey_options *o = &newkey_options;
+	const char *session = getenv(SESSION_FD_VARIABLE);
+
+	memset(key, 0, sizeof(*key));
+	key->label = o->label;
+	key->flags = usage_flag(o->usage);
+	if (o->label)
+		newkey_check_label(o->label);
+	if (o->uuid && cryptech_uuid_parse(o->uuid, key->uuid))
+		fail_usage("%s is no UUID", o->uuid);
+	if (o->is_volatile && !(session && *session))
+		fail_usage("a volatile key lives as long as its session: use "
+			   "it under `cryptech login`");
+	if (!o->is_volatile)
+		key->flags |= CRYPTECH_KEY_FLAG_TOKEN;
+	if (o->exportable)
+		key->flags |= CRYPTECH_KEY_FLAG_EXPORTABLE;
+	if (o->is_public)
+		key->flags |= CRYPTECH_KEY_FLAG_PUBLIC;
+	if (o->raw)
+		key->flags |= CRYPTECH_KEY_FLAG_RAW;
+}
+
+void newkey_print(const struct newkey *key)
+{
+	char uuid[CRYPTECH_UUID_TEXT];
+
+	printf("%s\n", cryptech_uuid_format(key->uuid, uuid));
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* What keygen and import have in common: the key-to-be. */
+#ifndef TOOL_NEWKEY_H
+#define TOOL_NEWKEY_H
+
+#include "options.h"
+#include "../../libcryptech/libcryptech.h"
+
+extern struct newkey_options {
+	const char *label, *uuid, *usage;
+	bool is_volatile, exportable, is_public, raw;
+} newkey_options;
+
+#define OPTIONS_NEWKEY							\
+	OPT_TEXT("label", 'l', "TEXT", &newkey_options.label,		\
+		 "name it, so that it can be found"),			\
+	OPT_TEXT("usage", 'u', "USAGE", &newkey_options.usage,		\
+		 "sign (default), decrypt or transfer"),		\
+	OPT_TEXT("uuid", 0, "UUID", &newkey_options.uuid,		\
+		 "its UUID (default: the HSM draws one)"),		\
+	OPT_FLAG("volatile", 0, &newkey_options.is_volatile,		\
+		 "not in flash: gone when the session ends"),		\
+	OPT_FLAG("exportable", 0, &newkey_options.exportable,		\
+		 "may be backed up"),					\
+	OPT_FLAG("public", 0, &newkey_options.is_public,		\
+		 "its use needs no login"),				\
+	OPT_FLAG("allow-raw", 0, &newkey_options.raw,			\
+		 "RSA: allow the operation without padding")
+
+struct newkey {
+	uint32_t flags;
+	const char *label;
+	uint8_t uuid[16];	/* zeros: the HSM draws one */
+};
+
+/* From the options; wrong ones are usage errors. */
+void newkey_parse(struct newkey *key);
+
+/* A usage error if the HSM would not take this label. */
+void newkey_check_label(const char *label);
+
+/* Tell the UUID of the key that was made: a line on standard output. */
+void newkey_print(const struct newkey *key);
+
+#endif /* TOOL_NEWKEY_H */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TOOL_PROGRESS_H
+#define TOOL_PROGRESS_H
+
+/*
+ * Show on a terminal (standard error) that something takes its time, and how
+ * long it has taken; silent elsewhere. @what as in "making an rsa4096 key".
+ */
+void progress_start(const char *what);
+void progress_stop(void);
+
+#endif /* TOOL_PROGRESS_H */

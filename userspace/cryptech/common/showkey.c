@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include <stdio.h>
+
+#include "showkey.h"
+#include "text.h"
+
+void showkey_line(const struct cryptech_key *key)
+{
+	char uuid[CRYPTECH_UUID_TEXT], type[CRYPTECH_KEY_TYPE_TEXT];
+	char flags[TEXT_FLAGS], label[TEXT_LABEL];
+
+	printf("%s  %-8s  %-22s  %s\n", cryptech_uuid_format(key->uuid, uuid),
+	       cryptech_key_type_name(key->type, type),
+	       text_flags(key->flags, flags), text_label(key, label));
+}
+
+void showkey_json(const struct cryptech_key *key)
+{
+	char uuid[CRYPTECH_UUID_TEXT], type[CRYPTECH_KEY_TYPE_TEXT];
+	const char *name;
+	unsigned int i;
+	uint32_t flag;
+
+	json_text("uuid", cryptech_uuid_format(key->uuid, uuid));
+	json_text("type", cryptech_key_type_name(key->type, type));
+	json_text("class", text_class(key->key_class));
+	json_open("flags", '[');
+	for (i = 0; (name = text_flag(i, &flag)); i++)
+		if (key->flags & flag)
+			json_text(NULL, name);
+	json_close(']');
+	json_bytes("label", key->label, key->label_len);
+}
