@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Keys of the HSM by name, and what the core tells them. */
+#include <linux/errno.h>
+#include <linux/jiffies.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "cryptech.h"
+#include "key.h"
+#include "keyder.h"
+
+struct cryptech_key *cryptech_key_alloc(struct cryptech_client *kernel)
+{
+	struct cryptech_key *key = kzalloc(sizeof(*key), GFP_KERNEL);
+
+	if (!key)
+		return NULL;
+	if (!cryptech_device_serial(kernel->dev, key->serial)) {
+		kfree(key);
+		return NULL;
+	}
+	kref_init(&key->ref);
+	key->state = CRYPTECH_KEY_MAKING;
+	key->incarnation = kernel->incarnation;
+	key->started = jiffies;
+	init_completion(&key->over);
+	spin_lock_init(&key->lock);
+	INIT_LIST_HEAD(&key->entry);
+	return key;
+}
+
+static void key_release(struct kref *ref)
+{
+	struct cryptech_key *key = container_of(ref, struct cryptech_key, ref);
+
+	kfree(key->spki);
+	kfree(key);
+}
+
+void cryptech_key_put(struct cryptech_key *key)
+{
+	kref_put(&key->ref, key_release);
+}
+
+int cryptech_key_usable(const struct cryptech_key *key)
+{
+	switch (cryptech_key_state(key)) {
+	case CRYPTECH_KEY_READY:
+		return 0;
+	case CRYPTECH_KEY_MAKING:
+		return -EAGAIN;
+	default:
+		return key->error;
+	}
+}
+
+/* The kernel's names of what a SubjectPublicKeyInfo holds. */
+static void describe_public(struct public_key *pub, u32 type)
+{
+	pub->id_type = "cryptech";
+	if (CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_RSA) {
+		pub->algo = OID_rsaEncryption;
+		pub->pkey_algo = "rsa";
+		return;
+	}
+	pub->algo = OID_id_ecPublicKey;
+	if (type == CRYPTECH_KEY_EC_P256)
+		pub->pkey_algo = "ecdsa-nist-p256";
+	else if (type == CRYPTECH_KEY_EC_P384)
+		pub->pkey_algo = "ecdsa-nist-p384";
+	else
+		pub->pkey_algo = "ecdsa-nist-p521";
+}
+
+int cryptech_key_set_public(struct cryptech_key *key, const u8 *spki,
+			    size_t len)
+{
+	struct cryptech_spki parsed;
+
+	key->spki = kmemdup(spki, len, GFP_KERNEL);
+	if (!key->spki)
+		return -ENOMEM;
+	if (cryptech_spki_parse(key->spki, len, &parsed) ||
+	    parsed.type != key->type)
+		return -EPROTO;
+	/* a pointer to const in all but name: the kernel only reads it */
+	key->pub.key = (void *)parsed.key;
+	key->pub.keylen = parsed.key_len;
+	describe_public(&key->pub, key->type);
+	return 0;
+}
+
+void cryptech_key_settle(struct cryptech_key *key, int error, bool undo)
+{
+	bool reap;
+
+	key->error = error;
+	/* pairs with cryptech_key_state(): first the facts, then READY */
+	smp_store_release(&key->state,
+			  error ? CRYPTECH_KEY_FAILED : CRYPTECH_KEY_READY);
+
+	spin_lock(&key->lock);
+	key->settled = true;
+	key->undo = undo;
+	/* what failed has no name that anybody could use: undo it at once */
+	if (error)
+		key->doomed = true;
+	reap = key->doomed && undo;
+	spin_unlock(&key->lock);
+	complete_all(&key->over);
+
+	if (reap)
+		cryptech_key_reap(key);
+}
+
+static void key_doom(struct cryptech_key *key)
+{
+	bool reap;
+
+	spin_lock(&key->lock);
+	reap = !key->doomed && key->settled && key->undo;
+	key->doomed = true;
+	spin_unlock(&key->lock);
+
+	if (reap)
+		cryptech_key_reap(key);
+}
+
+void cryptech_key_unconsumed(struct cryptech_key *key)
+{
+	if (key->made)
+		key_doom(key);
+}
+
+void cryptech_key_gone(struct cryptech_key *key)
+{
+	if (key->made && !key->token)
+		key_doom(key);
+}
+
+void cryptech_keys_attached(struct cryptech_device *dev)
+{
+	cryptech_reaper_wake();
+}
+
+void cryptech_keys_detached(struct cryptech_device *dev)
+{
+	cryptech_reaper_wake();
+}
+
+void cryptech_keys_login(struct cryptech_device *dev)
+{
+	cryptech_reaper_wake();
+}
+
+int cryptech_keys_init(void)
+{
+	int ret;
+
+	ret = cryptech_keytype_register();
+	if (ret)
+		return ret;
+	ret = cryptech_asymmetric_register();
+	if (ret)
+		cryptech_keytype_unregister();
+	return ret;
+}
+
+void cryptech_keys_exit(void)
+{
+	cryptech_asymmetric_unregister();
+	cryptech_keytype_unregister();
+	cryptech_reaper_exit();
+}

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Making keys: what add_key() does before the key core looks for a place.
+ *
+ * add_key() holds locks here that every other add_key() on the machine needs
+ * for reading, and that loading a module which brings a key type takes for
+ * writing. So all of it together takes CRYPTECH_KEY_WAIT_MS at most. A `new`
+ * that is not answered by then becomes a job: two calls, the second sent by
+ * the end of the first, which nobody waits for. The key's UUID is drawn here,
+ * so that it has its name from the start.
+ */
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uuid.h>
+
+#include "cryptech.h"
+#include "key.h"
+
+/* RSA-4096 is 550 bytes; larger ones are loaded, not made. */
+#define SPKI_MAX	2400
+
+int cryptech_call_run_until(struct cryptech_call *call, unsigned long deadline)
+{
+	unsigned long now = jiffies;
+
+	if (!time_before(now, deadline))
+		return -ETIMEDOUT;
+	call->timeout_ms = min(call->timeout_ms,
+			       jiffies_to_msecs(deadline - now));
+	return cryptech_call_run(call, NULL);
+}
+
+/* --- questions ----------------------------------------------------------- */
+
+int cryptech_key_ask_info(struct cryptech_client *client, const u8 *uuid,
+			  struct cryptech_key_info *info,
+			  unsigned long deadline)
+{
+	struct cryptech_call *call;
+	struct xdr_reader r;
+	int ret;
+
+	call = cryptech_call_new(client, CRYPTECH_RPC_KEY_INFO,
+				 4 + CRYPTECH_UUID_SIZE,
+				 16 + CRYPTECH_LABEL_MAX);
+	if (!call)
+		return -ENOMEM;
+	xdr_put_opaque(&call->args, uuid, CRYPTECH_UUID_SIZE);
+	ret = cryptech_call_run_until(call, deadline);
+	if (!ret) {
+		cryptech_call_results(call, &r);
+		cryptech_get_key_info(&r, info);
+		if (!xdr_reader_done(&r))
+			ret = -EPROTO;
+	}
+	cryptech_call_put(call);
+	return ret;
+}
+
+static struct cryptech_call *public_call(struct cryptech_client *client,
+					 const u8 *uuid)
+{
+	struct cryptech_call *call;
+
+	call = cryptech_call_new(client, CRYPTECH_RPC_KEY_PUBLIC,
+				 8 + CRYPTECH_UUID_SIZE, 4 + SPKI_MAX);
+	if (!call)
+		return NULL;
+	xdr_put_opaque(&call->args, uuid, CRYPTECH_UUID_SIZE);
+	xdr_put_u32(&call->args, SPKI_MAX);
+	return call;
+}
+
+static int public_result(struct cryptech_key *key,
+			 const struct cryptech_call *call)
+{
+	struct xdr_reader r;
+	const u8 *spki;
+	size_t len;
+
+	cryptech_call_results(call, &r);
+	spki = xdr_get_opaque(&r, &len);
+	if (!xdr_reader_done(&r))
+		return -EPROTO;
+	return cryptech_key_set_public(key, spki, len);
+}
+
+/* --- use ----------------------------------------------------------------- */
+
+static bool class_is_private(u32 class)
+{
+	return class == CRYPTECH_KEY_CLASS_RSA_PRIVATE ||
+	       class == CRYPTECH_KEY_CLASS_EC_PRIVATE;
+}
+
+static int key_learn(struct cryptech_key *key, struct cryptech_client *kernel,
+		     unsigned long deadline)
+{
+	struct cryptech_key_info info;
+	struct cryptech_call *call;
+	int ret;
+
+	ret = cryptech_key_ask_info(kernel, key->uuid, &info, deadline);
+	if (ret)
+		return ret;
+	key->type = info.type;
+	key->private = class_is_private(info.class);
+	key->token = info.flags & CRYPTECH_KEY_FLAG_TOKEN;
+
+	call = public_call(kernel, key->uuid);
+	if (!call)
+		return -ENOMEM;
+	ret = cryptech_call_run_until(call, deadline);
+	if (!ret)
+		ret = public_result(key, call);
+	cryptech_call_put(call);
+	return ret;
+}
+
+static struct cryptech_key *key_use(struct cryptech_client *kernel,
+				    const struct cryptech_key_request *req,
+				    unsigned long deadline)
+{
+	struct cryptech_key *key = cryptech_key_alloc(kernel);
+	int ret;
+
+	if (!key)
+		return ERR_PTR(-ENOMEM);
+	memcpy(key->uuid, req->uuid, sizeof(key->uuid));
+	ret = key_learn(key, kernel, deadline);
+	cryptech_key_settle(key, ret, false);
+	if (!ret)
+		return key;
+	cryptech_key_put(key);
+	return ERR_PTR(ret);
+}
+
+/* --- new ----------------------------------------------------------------- */
+
+/* May the call have been carried out although it gave this error? */
+static bool may_have_happened(int error)
+{
+	return error == -ETIMEDOUT || error == -EREMOTEIO || error == -EPROTO;
+}
+
+/* The job's second call is over: the key is there, with its public half. */
+static void job_published(struct cryptech_call *call)
+{
+	struct cryptech_key *key = call->private;
+	int ret = cryptech_call_result(call, NULL);
+
+	if (!ret)
+		ret = public_result(key, call);
+	cryptech_key_settle(key, ret, true);
+	cryptech_key_put(key);
+	cryptech_call_put(call);
+}
+
+static int job_publish(struct cryptech_key *key, struct cryptech_client *kernel)
+{
+	struct cryptech_call *call = public_call(kernel, key->uuid);
+	int ret;
+
+	if (!call)
+		return -ENOMEM;
+	call->private = cryptech_key_get(key);
+	ret = cryptech_call_submit(call, job_published);
+	if (ret) {
+		cryptech_key_put(key);
+		cryptech_call_put(call);
+	}
+	return ret;
+}
+
+/* The job's first call is over. */
+static void job_generated(struct cryptech_call *call)
+{
+	struct cryptech_key *key = call->private;
+	u8 uuid[CRYPTECH_UUID_SIZE];
+	int ret = cryptech_rpc_key_generated(call, uuid, NULL);
+	bool undo = !ret || may_have_happened(ret);
+
+	if (!ret && memcmp(uuid, key->uuid, sizeof(uuid)))
+		ret = -EPROTO;
+	if (!ret)
+		ret = job_publish(key, call->client);
+	if (ret)
+		cryptech_key_settle(key, ret, undo);
+	cryptech_key_put(key);
+	cryptech_call_put(call);
+}
+
+/* Descriptions make labels if they are plain text; others give none. */
+static size_t label_length(const char *name)
+{
+	size_t len = name ? strlen(name) : 0;
+	size_t i;
+
+	if (len > CRYPTECH_LABEL_MAX)
+		len = CRYPTECH_LABEL_MAX;
+	for (i = 0; i < len; i++)
+		if (name[i] < ' ' || name[i] > '~')
+			return 0;
+	return len;
+}
+
+static int job_start(struct cryptech_key *key, struct cryptech_client *kernel,
+		     u32 flags, const char *name)
+{
+	struct cryptech_call *call;
+	int ret;
+
+	call = cryptech_call_key_generate(kernel, key->uuid, key->type, flags,
+					  name, label_length(name));
+	if (!call)
+		return -ENOMEM;
+	call->private = cryptech_key_get(key);
+	ret = cryptech_call_submit(call, job_generated);
+	if (ret) {
+		cryptech_key_put(key);
+		cryptech_call_put(call);
+	}
+	return ret;
+}
+
+static struct cryptech_key *key_new(struct cryptech_client *kernel,
+				    const struct cryptech_key_request *req,
+				    const char *name, unsigned long deadline)
+{
+	struct cryptech_key *key = cryptech_key_alloc(kernel);
+	long left = deadline - jiffies;
+	int ret;
+
+	if (!key)
+		return ERR_PTR(-ENOMEM);
+	generate_random_uuid(key->uuid);
+	key->type = req->type;
+	key->private = true;
+	key->made = true;
+	key->token = req->flags & CRYPTECH_KEY_FLAG_TOKEN;
+
+	ret = job_start(key, kernel, req->flags, name);
+	if (ret)
+		goto fail;
+	ret = wait_for_completion_killable_timeout(&key->over, max(left, 0L));
+	if (ret < 0)
+		ret = -EINTR;
+	else
+		ret = cryptech_key_usable(key);
+	if (!ret || ret == -EAGAIN)
+		return key;
+
+fail:
+	cryptech_key_unconsumed(key);
+	cryptech_key_put(key);
+	return ERR_PTR(ret);
+}
+
+/* --- both ---------------------------------------------------------------- */
+
+struct cryptech_key *cryptech_key_make(const struct cryptech_key_request *req,
+				       const char *name)
+{
+	unsigned long deadline =
+		jiffies + msecs_to_jiffies(CRYPTECH_KEY_WAIT_MS);
+	struct cryptech_client *kernel;
+	struct cryptech_device *dev;
+	struct cryptech_key *key;
+
+	dev = cryptech_authority(req, deadline);
+	if (IS_ERR(dev))
+		return ERR_CAST(dev);
+	kernel = cryptech_client_kernel(dev);
+	cryptech_device_put(dev);
+	if (IS_ERR(kernel))
+		return ERR_CAST(kernel);
+
+	if (req->verb == CRYPTECH_KEY_NEW)
+		key = key_new(kernel, req, name, deadline);
+	else
+		key = key_use(kernel, req, deadline);
+	cryptech_client_put(kernel);
+	return key;
+}
+
+/* Has the device's HSM the key, for the kernel? */
+static int device_has_key(struct cryptech_device *dev, const u8 *uuid,
+			  unsigned long deadline)
+{
+	struct cryptech_client *kernel = cryptech_client_kernel(dev);
+	struct cryptech_key_info info;
+	int ret;
+
+	if (IS_ERR(kernel))
+		return PTR_ERR(kernel);
+	ret = cryptech_key_ask_info(kernel, uuid, &info, deadline);
+	cryptech_client_put(kernel);
+	return ret;
+}
+
+struct cryptech_device *cryptech_key_find_device(const u8 *uuid,
+						 unsigned long deadline)
+{
+	struct cryptech_device *found = cryptech_device_find_only();
+	struct cryptech_device *dev;
+	struct class_dev_iter iter;
+	struct device *d;
+	int error = -ENOKEY;
+	int ret;
+
+	if (!IS_ERR(found) || PTR_ERR(found) != -ENOTUNIQ)
+		return found;
+
+	found = NULL;
+	class_dev_iter_init(&iter, &cryptech_class, NULL, NULL);
+	while ((d = class_dev_iter_next(&iter))) {
+		dev = container_of(d, struct cryptech_device, dev);
+		ret = device_has_key(dev, uuid, deadline);
+		if (!ret && !found) {
+			found = cryptech_device_get(dev);
+		} else if (!ret) {
+			cryptech_device_put(found);
+			found = NULL;
+			error = -ENOTUNIQ;
+			break;
+		} else if (ret != -ENOKEY) {
+			/* it may have the key: say why that is not known */
+			error = ret;
+		}
+	}
+	class_dev_iter_exit(&iter);
+	return found ? found : ERR_PTR(error);
+}

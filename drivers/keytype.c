@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The key type `cryptech`: keys of the HSM in the kernel's keyrings.
+ *
+ * Callbacks that the key core makes under its locks (instantiate, update,
+ * revoke, describe, read, destroy) never ask the HSM anything; preparse does,
+ * for a bounded time. What a key holds never changes, so that nobody needs
+ * key->sem to read it.
+ */
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/key-type.h>
+#include <linux/key.h>
+#include <linux/keyctl.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/uuid.h>
+
+#include "key.h"
+
+#define PAYLOAD_LEN	(4 + UUID_STRING_LEN)	/* "use UUID" */
+
+static struct cryptech_key *key_of(const struct key *key)
+{
+	return key->payload.data[0];
+}
+
+/*
+ * Called by add_key() before it knows whether there is room, permission or a
+ * key of that name. By keyctl update too, and only there the description is
+ * missing: that is refused, as nothing here has a newer form yet.
+ */
+static int keytype_preparse(struct key_preparsed_payload *prep)
+{
+	struct cryptech_key_request req;
+	struct cryptech_key *key;
+	int ret;
+
+	if (!prep->orig_description)
+		return -EOPNOTSUPP;
+	ret = cryptech_key_request_parse(prep->data, prep->datalen, &req);
+	if (ret)
+		return ret;
+	key = cryptech_key_make(&req, prep->orig_description);
+	if (IS_ERR(key))
+		return PTR_ERR(key);
+
+	/* struct key_type has no owner */
+	__module_get(THIS_MODULE);
+	prep->payload.data[0] = key;
+	prep->quotalen = PAYLOAD_LEN;
+	return 0;
+}
+
+/* Called after success, too; the payload is gone from @prep then. */
+static void keytype_free_preparse(struct key_preparsed_payload *prep)
+{
+	struct cryptech_key *key = prep->payload.data[0];
+
+	if (!key)
+		return;
+	cryptech_key_unconsumed(key);
+	cryptech_key_put(key);
+	module_put(THIS_MODULE);
+}
+
+/*
+ * Without this callback add_key() would displace a key of the same name;
+ * with it, it comes here, and what preparse made is undone.
+ */
+static int keytype_update(struct key *key, struct key_preparsed_payload *prep)
+{
+	return -EEXIST;
+}
+
+static void keytype_revoke(struct key *key)
+{
+	/* a key that is still under construction has no payload */
+	if (key_is_positive(key))
+		cryptech_key_gone(key_of(key));
+}
+
+static void keytype_destroy(struct key *keyring_key)
+{
+	struct cryptech_key *key = key_of(keyring_key);
+
+	if (!key)
+		return;
+	keyring_key->payload.data[0] = NULL;
+	cryptech_key_gone(key);
+	cryptech_key_put(key);
+	module_put(THIS_MODULE);
+}
+
+static void keytype_describe(const struct key *keyring_key, struct seq_file *m)
+{
+	const struct cryptech_key *key = key_of(keyring_key);
+	char name[16];
+
+	seq_puts(m, keyring_key->description);
+	if (!key_is_positive(keyring_key) || !key)
+		return;
+	seq_printf(m, ": %s%s %pUb",
+		   key->made && !key->token ? "volatile " : "",
+		   cryptech_key_type_name(key->type, name, sizeof(name)),
+		   key->uuid);
+	switch (cryptech_key_state(key)) {
+	case CRYPTECH_KEY_MAKING:
+		seq_printf(m, " making %lus", (jiffies - key->started) / HZ);
+		break;
+	case CRYPTECH_KEY_FAILED:
+		seq_printf(m, " failed %d", -key->error);
+		break;
+	}
+}
+
+/* @buf is in kernel memory. Returns the whole length, however much fitted. */
+static long keytype_read(const struct key *keyring_key, char *buf,
+			 size_t buflen)
+{
+	char text[PAYLOAD_LEN + 1];
+
+	snprintf(text, sizeof(text), "use %pUb", key_of(keyring_key)->uuid);
+	if (buf && buflen)
+		memcpy(buf, text, min_t(size_t, buflen, PAYLOAD_LEN));
+	return PAYLOAD_LEN;
+}
+
+static int keytype_query(const struct kernel_pkey_params *params,
+			 struct kernel_pkey_query *query)
+{
+	return cryptech_key_query(key_of(params->key), params->encoding,
+				  params->hash_algo, query);
+}
+
+static int keytype_eds_op(struct kernel_pkey_params *params, const void *in,
+			  void *out)
+{
+	if (params->op != kernel_pkey_sign)
+		return -EOPNOTSUPP;
+	return cryptech_key_sign(key_of(params->key), params->encoding,
+				 params->hash_algo, in, params->in_len,
+				 out, params->out_len);
+}
+
+static int keytype_verify(struct kernel_pkey_params *params, const void *in,
+			  const void *in2)
+{
+	struct cryptech_key_signature sig = {
+		.encoding	= params->encoding,
+		.hash		= params->hash_algo,
+		.digest		= in,
+		.digest_len	= params->in_len,
+		.bytes		= in2,
+		.len		= params->in2_len,
+		/* in2_len is the longest length, whatever the caller said */
+		.trailing	= true,
+	};
+
+	return cryptech_key_verify(key_of(params->key), &sig);
+}
+
+static struct key_type keytype = {
+	.name			= "cryptech",
+	.def_datalen		= PAYLOAD_LEN,
+	.preparse		= keytype_preparse,
+	.free_preparse		= keytype_free_preparse,
+	.instantiate		= generic_key_instantiate,
+	.update			= keytype_update,
+	.revoke			= keytype_revoke,
+	.destroy		= keytype_destroy,
+	.describe		= keytype_describe,
+	.read			= keytype_read,
+	.asym_query		= keytype_query,
+	.asym_eds_op		= keytype_eds_op,
+	.asym_verify_signature	= keytype_verify,
+};
+
+int cryptech_keytype_register(void)
+{
+	return register_key_type(&keytype);
+}
+
+void cryptech_keytype_unregister(void)
+{
+	unregister_key_type(&keytype);
+}
