@@ -133,7 +133,8 @@ static inline uint8_t *xdr_put_raw(struct xdr_writer *w, size_t len)
 static inline void xdr_put_u32(struct xdr_writer *w, uint32_t value)
 {
 	const uint8_t bytes[4] = {
-		value >> 24, value >> 16, value >> 8, value
+		value >> 24, value >> 16 & 0xff, value >> 8 & 0xff,
+		value & 0xff,
 	};
 	uint8_t *p = xdr_put_raw(w, 4);
 
