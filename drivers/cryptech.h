@@ -59,10 +59,11 @@ struct cryptech_device;
  *		will run until @ready said yes. Process context. Returns 0, or
  *		an error if the HSM is not there (@begin is called again).
  * @ready:	Has the HSM done what @begin asked for? If not, remind it.
- *		Process context.
- * @check:	Is the HSM alive and sane? 0, or -EREMOTEIO: all calls are
+ *		Process context. After a yes @send may be called.
+ * @check:	Take what answers there are (no interrupt is relied on), then:
+ *		is the HSM alive and sane? 0, or -EREMOTEIO: all calls are
  *		lost. Process context.
- * @busy:	Is the HSM still working on @slot?
+ * @busy:	Is the HSM still working on @slot? Same context as @send.
  *
  * The core makes no call into a transport after cryptech_device_unregister().
  */
@@ -108,7 +109,8 @@ enum cryptech_state {
  * @transport:	the transport's own data
  * @wq:		done callbacks, the sweep; lives until unregistration
  * @sweep:	the one delayed work: deadlines, heartbeat, attach
- * @wait:	woken when @state leaves CRYPTECH_READY (poll of files)
+ * @wait:	woken when @state leaves CRYPTECH_READY (poll of files), and,
+ *		when stopped, by every answer
  * @lock:	guards what follows, up to @clients
  * @state:	enum cryptech_state
  * @failed:	the transport saw the protocol broken: reset
@@ -118,6 +120,7 @@ enum cryptech_state {
  * @queue:	calls that wait for a slot
  * @serial:	the HSM's, valid if @incarnation is not 0
  * @release:	the HSM's firmware version, zero-terminated
+ * @message_max: longest message that the HSM takes, bytes
  * @kernel:	the kernel's own client in this incarnation, or NULL
  * @mux:	client 0 of this incarnation: ATTACH, STATUS
  * @clients:	client word -> client; own lock
@@ -144,6 +147,7 @@ struct cryptech_device {
 	struct list_head queue;
 	u8 serial[CRYPTECH_SERIAL_SIZE];
 	char release[CRYPTECH_RELEASE_MAX];
+	u32 message_max;
 	struct cryptech_client *kernel;
 	struct cryptech_client *mux;
 
@@ -178,18 +182,26 @@ void cryptech_device_start(struct cryptech_device *dev);
  * @len:	its length, as the HSM gave it, unchecked; at most
  *		CRYPTECH_RPC_MESSAGE_MAX bytes are ever read
  *
- * Process context or softirq. Returns 0, or -EPROTO if there is no such call
+ * Any context but hard interrupt. Returns 0, or -EPROTO if there is no such call
  * or the reply is not one to it: the transport then calls
  * cryptech_device_fail().
  */
 int cryptech_device_answer(struct cryptech_device *dev, u32 slot, u64 id,
 			   const void *reply, u32 len);
 
-/* The HSM broke the protocol: reset it soon. Any context. */
+/*
+ * The HSM broke the protocol: reset it soon. Something about the HSM changed:
+ * have a look soon. Any context but hard interrupt.
+ */
 void cryptech_device_fail(struct cryptech_device *dev);
-
-/* Something about the HSM changed: have a look soon. Any context. */
 void cryptech_device_attention(struct cryptech_device *dev);
+
+/*
+ * Queue @work on the device's workqueue unless the device is gone: the only
+ * way to use it. Returns false if it is gone. Any context but hard interrupt.
+ */
+bool cryptech_device_queue(struct cryptech_device *dev,
+			   struct work_struct *work);
 
 static inline struct cryptech_device *
 cryptech_device_get(struct cryptech_device *dev)
@@ -227,10 +239,13 @@ bool cryptech_device_serial(struct cryptech_device *dev, u8 *serial);
  * @incarnation: of @dev, in which it lives
  * @role:	enum cryptech_user, as the replies to LOGIN and LOGOUT told
  * @used:	a request of it was sent
- * @logout:	the call that the last put sends, made beforehand
+ * @logout:	the call that the last put sends, made beforehand; from then
+ *		on the call owns the client
+ * @wait:	for those who poll for the end of its calls
  */
 struct cryptech_client {
 	struct kref ref;
+	wait_queue_head_t wait;
 	struct cryptech_device *dev;
 	u32 word;
 	u64 incarnation;
@@ -294,15 +309,17 @@ struct cryptech_call {
 	struct completion finished;
 	struct work_struct work;
 	unsigned long submitted;	/* jiffies */
+	unsigned long sent;		/* jiffies, once in a slot */
 	u64 id;
 	int slot;			/* -1: none */
 	int result;			/* 0 or -errno, once finished */
 	u32 function;
 	bool queued;			/* waits for a slot */
-	bool copying;			/* its answer is just being taken */
+	bool answered;			/* its answer is just being taken */
+	bool suspect;			/* seemed lost at the last look */
 	bool over;			/* has its result */
 	bool attaching;			/* goes before the device is ready */
-	bool releasing;			/* is the client's LOGOUT */
+	bool releasing;			/* is the client's LOGOUT, owns it */
 	u32 error;			/* the HSM's error, if result is 0 */
 	size_t reply_max;
 	size_t reply_len;
@@ -409,6 +426,11 @@ struct cryptech_key_info {
 	char label[CRYPTECH_LABEL_MAX];
 };
 
+/* Decode what KEY_INFO and KEY_LIST tell of a key; sets r->bad. */
+void cryptech_get_key_info(struct xdr_reader *r,
+			   struct cryptech_key_info *info);
+
+/* function: LOGIN or SET_PIN */
 int cryptech_rpc_pin(struct cryptech_client *client, u32 function, u32 user,
 		     const void *pin, size_t pin_len, u32 *error);
 int cryptech_rpc_logout(struct cryptech_client *client, u32 *error);
@@ -468,21 +490,25 @@ struct cryptech_call *cryptech_call_key_delete(struct cryptech_client *client,
 
 /* core.c */
 extern struct class cryptech_class;
-int cryptech_device_state(struct cryptech_device *dev);
+enum cryptech_state cryptech_device_state(struct cryptech_device *dev);
 
-/* attach.c: the work that sweeps; see there. */
+/* attach.c */
 void cryptech_sweep(struct work_struct *work);
-void cryptech_sweep_soon(struct cryptech_device *dev);
+void cryptech_lose(struct cryptech_device *dev, enum cryptech_state state);
+void cryptech_end_incarnation(struct cryptech_device *dev);
 
-/* call.c */
-void cryptech_calls_fail(struct cryptech_device *dev);
-bool cryptech_calls_expire(struct cryptech_device *dev);
-bool cryptech_calls_wait_idle(struct cryptech_device *dev, long timeout);
+/* call.c; _fail and _expire with dev->lock held */
+void cryptech_calls_fail(struct cryptech_device *dev,
+			 struct list_head *dropped);
+bool cryptech_calls_expire(struct cryptech_device *dev,
+			   struct list_head *dropped);
+void cryptech_calls_drop(struct list_head *dropped);
+bool cryptech_calls_idle(struct cryptech_device *dev);
 
 /* client.c */
 struct cryptech_client *cryptech_client_special(struct cryptech_device *dev,
 						u32 word, u64 incarnation);
-void cryptech_client_logged_out(struct cryptech_client *client);
+void cryptech_client_free(struct cryptech_client *client);
 void cryptech_client_saw_reply(struct cryptech_call *call);
 
 /* chardev.c, ioctl.c */

@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The typed door of /dev/cryptechN: see include/uapi/linux/cryptech.h.
+ *
+ * The struct is copied in once, its handler works on the copy, and the copy
+ * goes back whether the call succeeded or not (for `error` and lengths).
+ */
+#include <linux/capability.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include <linux/cryptech.h>
+
+#include "cryptech.h"
+#include "key.h"
+
+#define CRYPTECH_RANDOM_MAX	16368
+#define XDR_OPAQUE(len)		(4 + ALIGN(len, 4))
+
+/* Every struct begins so. */
+struct cryptech_ioc_head {
+	__u32 size;
+	__u32 flags;
+};
+
+/* Buffers longer than any message are refused before they are copied. */
+static void *cryptech_copy_in(u64 from, u32 len)
+{
+	void *data;
+
+	if (len > CRYPTECH_RPC_MESSAGE_MAX)
+		return ERR_PTR(-EINVAL);
+	data = kvmalloc(max_t(size_t, len, 1), GFP_KERNEL);
+	if (!data)
+		return ERR_PTR(-ENOMEM);
+	if (copy_from_user(data, u64_to_user_ptr(from), len)) {
+		kvfree_sensitive(data, len);
+		return ERR_PTR(-EFAULT);
+	}
+	return data;
+}
+
+static int cryptech_copy_out(u64 to, const void *data, size_t len)
+{
+	return copy_to_user(u64_to_user_ptr(to), data, len) ? -EFAULT : 0;
+}
+
+static int cryptech_ioc_info(struct cryptech_client *client, void *arg)
+{
+	struct cryptech_ioc_info *info = arg;
+	struct cryptech_device *dev = client->dev;
+	int err = 0;
+
+	spin_lock_bh(&dev->lock);
+	info->abi = CRYPTECH_IOC_ABI;
+	info->index = dev->index;
+	info->incarnation = client->incarnation;
+	memcpy(info->serial, dev->serial, sizeof(info->serial));
+	info->message_max = dev->message_max;
+	if (dev->state != CRYPTECH_READY ||
+	    dev->incarnation != client->incarnation)
+		err = -ENODEV;
+	else
+		info->kernel_user = READ_ONCE(dev->kernel->role);
+	spin_unlock_bh(&dev->lock);
+	return err;
+}
+
+/* Decode STATUS; items go out one by one, as many as there is room for. */
+static int cryptech_status_results(struct cryptech_call *call,
+				   struct cryptech_ioc_status *status)
+{
+	struct cryptech_status_item __user *items =
+		u64_to_user_ptr(status->items);
+	u32 room = status->count, n, i;
+	const u8 *release, *serial;
+	size_t release_len, serial_len;
+	struct xdr_reader r;
+
+	cryptech_call_results(call, &r);
+	release = xdr_get_opaque(&r, &release_len);
+	serial = xdr_get_opaque(&r, &serial_len);
+	n = xdr_get_u32(&r);
+	if (r.bad || serial_len != sizeof(status->serial) ||
+	    xdr_left(&r) != (size_t)n * 12)
+		return -EPROTO;
+	memset(status->release, 0, sizeof(status->release));
+	memcpy(status->release, release,
+	       min_t(size_t, release_len, sizeof(status->release) - 1));
+	memcpy(status->serial, serial, sizeof(status->serial));
+	status->count = n;
+	for (i = 0; i < min(n, room); i++) {
+		struct cryptech_status_item item = {};
+
+		item.tag = xdr_get_u32(&r);
+		item.value = xdr_get_u64(&r);
+		if (copy_to_user(&items[i], &item, sizeof(item)))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+static int cryptech_ioc_status(struct cryptech_client *client, void *arg)
+{
+	struct cryptech_ioc_status *status = arg;
+	struct cryptech_call *call;
+	int err;
+
+	call = cryptech_call_new(client, CRYPTECH_RPC_STATUS, 0,
+				 CRYPTECH_RPC_MESSAGE_MAX);
+	if (!call)
+		return -ENOMEM;
+	err = cryptech_call_run(call, &status->error);
+	if (!err)
+		err = cryptech_status_results(call, status);
+	cryptech_call_put(call);
+	return err;
+}
+
+static int cryptech_do_pin(struct cryptech_client *client, u32 function,
+			   struct cryptech_ioc_pin *arg)
+{
+	void *pin;
+	int err;
+
+	if (arg->reserved || arg->pin_len > CRYPTECH_PIN_MAX)
+		return -EINVAL;
+	pin = cryptech_copy_in(arg->pin, arg->pin_len);
+	if (IS_ERR(pin))
+		return PTR_ERR(pin);
+	err = cryptech_rpc_pin(client, function, arg->user, pin, arg->pin_len,
+			       &arg->error);
+	kvfree_sensitive(pin, arg->pin_len);
+	return err;
+}
+
+static int cryptech_ioc_login(struct cryptech_client *client, void *arg)
+{
+	return cryptech_do_pin(client, CRYPTECH_RPC_LOGIN, arg);
+}
+
+static int cryptech_ioc_set_pin(struct cryptech_client *client, void *arg)
+{
+	return cryptech_do_pin(client, CRYPTECH_RPC_SET_PIN, arg);
+}
+
+static int cryptech_ioc_logout(struct cryptech_client *client, void *arg)
+{
+	struct cryptech_ioc_logout *logout = arg;
+
+	if (logout->reserved)
+		return -EINVAL;
+	return cryptech_rpc_logout(client, &logout->error);
+}
+
+/*
+ * The kernel's own login. The device is the one of this file, and so is the
+ * incarnation: a dead file opens nothing.
+ */
+static struct cryptech_client *
+cryptech_kernel_of(struct cryptech_client *client)
+{
+	struct cryptech_client *kernel;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return ERR_PTR(-EPERM);
+	kernel = cryptech_client_kernel(client->dev);
+	if (!IS_ERR(kernel) && kernel->incarnation != client->incarnation) {
+		cryptech_client_put(kernel);
+		return ERR_PTR(-ENODEV);
+	}
+	return kernel;
+}
+
+static int cryptech_ioc_kernel_login(struct cryptech_client *client,
+				     void *arg)
+{
+	struct cryptech_client *kernel = cryptech_kernel_of(client);
+	struct cryptech_ioc_pin *pin = arg;
+	int err;
+
+	if (IS_ERR(kernel))
+		return PTR_ERR(kernel);
+	err = -EINVAL;
+	if (pin->user == CRYPTECH_USER_NORMAL)
+		err = cryptech_do_pin(kernel, CRYPTECH_RPC_LOGIN, pin);
+	if (!err)
+		cryptech_keys_login(kernel->dev);
+	cryptech_client_put(kernel);
+	return err;
+}
+
+static int cryptech_ioc_kernel_logout(struct cryptech_client *client,
+				      void *arg)
+{
+	struct cryptech_client *kernel = cryptech_kernel_of(client);
+	int err;
+
+	if (IS_ERR(kernel))
+		return PTR_ERR(kernel);
+	err = cryptech_ioc_logout(kernel, arg);
+	cryptech_client_put(kernel);
+	return err;
+}
+
+static int cryptech_ioc_random(struct cryptech_client *client, void *arg)
+{
+	struct cryptech_ioc_random *random = arg;
+	void *data;
+	int err;
+
+	if (random->length > CRYPTECH_RANDOM_MAX)
+		return -EINVAL;
+	data = kvmalloc(max_t(size_t, random->length, 1), GFP_KERNEL);
+	if (!data)
+		return -ENOMEM;
+	err = cryptech_rpc_random(client, data, random->length,
+				  &random->error);
+	if (!err)
+		err = cryptech_copy_out(random->data, data, random->length);
+	kvfree_sensitive(data, random->length);
+	return err;
+}
+
+static int cryptech_ioc_key_generate(struct cryptech_client *client,
+				     void *arg)
+{
+	struct cryptech_ioc_key_generate *gen = arg;
+
+	if (gen->label_len > CRYPTECH_LABEL_MAX)
+		return -EINVAL;
+	return cryptech_rpc_key_generate(client, gen->uuid, gen->type,
+					 gen->key_flags, gen->label,
+					 gen->label_len, gen->uuid,
+					 &gen->error);
+}
+
+static int cryptech_ioc_key_load(struct cryptech_client *client, void *arg)
+{
+	struct cryptech_ioc_key_load *load = arg;
+	void *der;
+	int err;
+
+	if (load->label_len > CRYPTECH_LABEL_MAX)
+		return -EINVAL;
+	der = cryptech_copy_in(load->der, load->der_len);
+	if (IS_ERR(der))
+		return PTR_ERR(der);
+	err = cryptech_rpc_key_load(client, load->uuid, der, load->der_len,
+				    load->key_flags, load->label,
+				    load->label_len, load->uuid,
+				    &load->error);
+	kvfree_sensitive(der, load->der_len);
+	return err;
+}
+
+static int cryptech_ioc_key_info(struct cryptech_client *client, void *arg)
+{
+	struct cryptech_ioc_key_info *info = arg;
+	struct cryptech_key_info got;
+	int err;
+
+	if (info->reserved)
+		return -EINVAL;
+	err = cryptech_rpc_key_info(client, info->uuid, &got, &info->error);
+	if (err)
+		return err;
+	info->type = got.type;
+	info->key_class = got.class;
+	info->key_flags = got.flags;
+	info->label_len = got.label_len;
+	memcpy(info->label, got.label, sizeof(info->label));
+	return 0;
+}
+
+static int cryptech_ioc_key_public(struct cryptech_client *client, void *arg)
+{
+	struct cryptech_ioc_key_public *public = arg;
+	size_t len = min_t(u32, public->spki_len, CRYPTECH_RPC_MESSAGE_MAX);
+	void *spki;
+	int err;
+
+	spki = kvmalloc(max_t(size_t, len, 1), GFP_KERNEL);
+	if (!spki)
+		return -ENOMEM;
+	err = cryptech_rpc_key_public(client, public->uuid, spki, &len,
+				      &public->error);
+	if (!err)
+		err = cryptech_copy_out(public->spki, spki, len);
+	if (!err || err == -EOVERFLOW)
+		public->spki_len = len;
+	kvfree(spki);
+	return err;
+}
+
+static int cryptech_ioc_key_delete(struct cryptech_client *client, void *arg)
+{
+	struct cryptech_ioc_key_delete *delete = arg;
+
+	if (delete->reserved)
+		return -EINVAL;
+	return cryptech_rpc_key_delete(client, delete->uuid, &delete->error);
+}
+
+/* Decode KEY_LIST; items go out one by one. */
+static int cryptech_list_results(struct cryptech_call *call,
+				 struct cryptech_ioc_key_list *list)
+{
+	struct cryptech_key_item __user *items = u64_to_user_ptr(list->items);
+	u32 room = list->count, n, i;
+	struct xdr_reader r;
+
+	cryptech_call_results(call, &r);
+	n = xdr_get_u32(&r);
+	if (r.bad || n > room)
+		return -EPROTO;
+	for (i = 0; i < n; i++) {
+		struct cryptech_key_item item = {};
+		struct cryptech_key_info info;
+		const u8 *uuid;
+		size_t len;
+
+		uuid = xdr_get_opaque(&r, &len);
+		cryptech_get_key_info(&r, &info);
+		if (r.bad || len != sizeof(item.uuid))
+			return -EPROTO;
+		memcpy(item.uuid, uuid, sizeof(item.uuid));
+		item.type = info.type;
+		item.key_class = info.class;
+		item.key_flags = info.flags;
+		item.label_len = info.label_len;
+		memcpy(item.label, info.label, sizeof(item.label));
+		if (copy_to_user(&items[i], &item, sizeof(item)))
+			return -EFAULT;
+	}
+	list->count = n;
+	return xdr_reader_done(&r) ? 0 : -EPROTO;
+}
+
+static int cryptech_ioc_key_list(struct cryptech_client *client, void *arg)
+{
+	struct cryptech_ioc_key_list *list = arg;
+	struct cryptech_call *call;
+	bool start;
+	int err;
+
+	if (!list->count)
+		return -EINVAL;
+	call = cryptech_call_new(client, CRYPTECH_RPC_KEY_LIST,
+				 XDR_OPAQUE(CRYPTECH_UUID_SIZE) + 4,
+				 CRYPTECH_RPC_MESSAGE_MAX);
+	if (!call)
+		return -ENOMEM;
+	start = !memchr_inv(list->previous, 0, sizeof(list->previous));
+	xdr_put_opaque(&call->args, list->previous,
+		       start ? 0 : sizeof(list->previous));
+	xdr_put_u32(&call->args, list->count);
+	err = cryptech_call_run(call, &list->error);
+	if (!err)
+		err = cryptech_list_results(call, list);
+	cryptech_call_put(call);
+	return err;
+}
+
+static int cryptech_ioc_key_set_label(struct cryptech_client *client,
+				      void *arg)
+{
+	struct cryptech_ioc_key_set_label *set = arg;
+
+	if (set->label_len > CRYPTECH_LABEL_MAX)
+		return -EINVAL;
+	return cryptech_rpc_key_set_label(client, set->uuid, set->label,
+					  set->label_len, &set->error);
+}
+
+static int cryptech_ioc_sign(struct cryptech_client *client, void *arg)
+{
+	struct cryptech_ioc_sign *sign = arg;
+	size_t len = min_t(u32, sign->signature_len, CRYPTECH_RPC_MESSAGE_MAX);
+	void *input, *signature;
+	int err;
+
+	input = cryptech_copy_in(sign->input, sign->input_len);
+	if (IS_ERR(input))
+		return PTR_ERR(input);
+	err = -ENOMEM;
+	signature = kvmalloc(max_t(size_t, len, 1), GFP_KERNEL);
+	if (!signature)
+		goto out;
+	err = cryptech_rpc_sign(client, sign->uuid, sign->digest, input,
+				sign->input_len, signature, &len,
+				&sign->error);
+	if (!err) {
+		err = cryptech_copy_out(sign->signature, signature, len);
+		sign->signature_len = len;
+	}
+	kvfree(signature);
+out:
+	kvfree_sensitive(input, sign->input_len);
+	return err;
+}
+
+static int cryptech_ioc_verify(struct cryptech_client *client, void *arg)
+{
+	struct cryptech_ioc_verify *verify = arg;
+	void *input, *signature;
+	int err;
+
+	input = cryptech_copy_in(verify->input, verify->input_len);
+	if (IS_ERR(input))
+		return PTR_ERR(input);
+	signature = cryptech_copy_in(verify->signature,
+				     verify->signature_len);
+	err = PTR_ERR_OR_ZERO(signature);
+	if (err)
+		goto out;
+	err = cryptech_rpc_verify(client, verify->uuid, verify->digest, input,
+				  verify->input_len, signature,
+				  verify->signature_len, &verify->error);
+	kvfree(signature);
+out:
+	kvfree_sensitive(input, verify->input_len);
+	return err;
+}
+
+/**
+ * struct cryptech_ioctl - an entry of the table
+ * @cmd:	its number, with the size of its struct
+ * @error:	where `error` stands in the struct, 0 if it has none
+ * @handle:	does it; the struct is checked but for its reserved fields
+ */
+struct cryptech_ioctl {
+	unsigned int cmd;
+	size_t error;
+	int (*handle)(struct cryptech_client *client, void *arg);
+};
+
+#define CRYPTECH_IOCTL(name, type, handler)				       \
+	{ CRYPTECH_IOC_##name, offsetof(struct type, error), handler }
+
+static const struct cryptech_ioctl cryptech_ioctls[] = {
+	{ CRYPTECH_IOC_INFO, 0, cryptech_ioc_info },
+	CRYPTECH_IOCTL(STATUS, cryptech_ioc_status, cryptech_ioc_status),
+	CRYPTECH_IOCTL(LOGIN, cryptech_ioc_pin, cryptech_ioc_login),
+	CRYPTECH_IOCTL(LOGOUT, cryptech_ioc_logout, cryptech_ioc_logout),
+	CRYPTECH_IOCTL(SET_PIN, cryptech_ioc_pin, cryptech_ioc_set_pin),
+	CRYPTECH_IOCTL(KERNEL_LOGIN, cryptech_ioc_pin,
+		       cryptech_ioc_kernel_login),
+	CRYPTECH_IOCTL(KERNEL_LOGOUT, cryptech_ioc_logout,
+		       cryptech_ioc_kernel_logout),
+	CRYPTECH_IOCTL(RANDOM, cryptech_ioc_random, cryptech_ioc_random),
+	CRYPTECH_IOCTL(KEY_GENERATE, cryptech_ioc_key_generate,
+		       cryptech_ioc_key_generate),
+	CRYPTECH_IOCTL(KEY_LOAD, cryptech_ioc_key_load,
+		       cryptech_ioc_key_load),
+	CRYPTECH_IOCTL(KEY_INFO, cryptech_ioc_key_info,
+		       cryptech_ioc_key_info),
+	CRYPTECH_IOCTL(KEY_PUBLIC, cryptech_ioc_key_public,
+		       cryptech_ioc_key_public),
+	CRYPTECH_IOCTL(KEY_DELETE, cryptech_ioc_key_delete,
+		       cryptech_ioc_key_delete),
+	CRYPTECH_IOCTL(KEY_LIST, cryptech_ioc_key_list,
+		       cryptech_ioc_key_list),
+	CRYPTECH_IOCTL(KEY_SET_LABEL, cryptech_ioc_key_set_label,
+		       cryptech_ioc_key_set_label),
+	CRYPTECH_IOCTL(SIGN, cryptech_ioc_sign, cryptech_ioc_sign),
+	CRYPTECH_IOCTL(VERIFY, cryptech_ioc_verify, cryptech_ioc_verify),
+};
+
+/* The largest struct, as an array that is aligned for each of them. */
+#define CRYPTECH_IOC_WORDS	(256 / sizeof(u64))
+
+/* By type and number alone: the size may be that of a newer struct. */
+static const struct cryptech_ioctl *cryptech_find_ioctl(unsigned int cmd)
+{
+	size_t i;
+
+	if (_IOC_TYPE(cmd) != CRYPTECH_IOC_MAGIC)
+		return NULL;
+	for (i = 0; i < ARRAY_SIZE(cryptech_ioctls); i++)
+		if (_IOC_NR(cryptech_ioctls[i].cmd) == _IOC_NR(cmd))
+			return &cryptech_ioctls[i];
+	return NULL;
+}
+
+/* Copy the struct in, whose true size its first field tells. */
+static int cryptech_ioctl_get(void *arg, size_t size, void __user *user)
+{
+	struct cryptech_ioc_head *head = arg;
+	u32 user_size;
+	int err;
+
+	if (get_user(user_size, (u32 __user *)user))
+		return -EFAULT;
+	if (user_size < size)
+		return -EINVAL;
+	if (user_size > PAGE_SIZE)
+		return -E2BIG;
+	err = copy_struct_from_user(arg, size, user, user_size);
+	if (err)
+		return err;
+	/* it may have changed between the two looks */
+	if (head->size != user_size || head->flags)
+		return -EINVAL;
+	return 0;
+}
+
+long cryptech_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct cryptech_client *client = cryptech_file_client(file);
+	const struct cryptech_ioctl *ioctl = cryptech_find_ioctl(cmd);
+	void __user *user = (void __user *)arg;
+	u64 words[CRYPTECH_IOC_WORDS];
+	size_t size;
+	int err;
+
+	if (!ioctl)
+		return -ENOTTY;
+	size = _IOC_SIZE(ioctl->cmd);
+	if (WARN_ON_ONCE(size > sizeof(words)))
+		return -ENOTTY;
+	err = cryptech_ioctl_get(words, size, user);
+	if (err)
+		return err;
+	if (ioctl->error)
+		*(u32 *)((u8 *)words + ioctl->error) = 0;
+	err = ioctl->handle(client, words);
+	if (copy_to_user(user, words, size))
+		return -EFAULT;
+	return err;
+}
