@@ -193,17 +193,19 @@ static int draw_pin(char text[24])
 }
 
 /*
- * No PIN but the factory wheel PIN. It is shown before it is in force: a crash
- * between the two leaves an HSM that does this once more.
+ * Put a factory wheel PIN in force. It is shown before that: a crash between
+ * the two leaves an HSM that does this once more.
  */
 static int make_factory(struct hsm *hsm, enum pin_factory kind)
 {
 	const struct platform *platform = hsm->platform;
 	uint32_t iterations = hsm->config.pin_iterations;
-	struct pins pins = { .factory = kind };
+	struct pins pins = hsm->pins;
 	char text[sizeof(LIBHAL_FACTORY_PIN)] = LIBHAL_FACTORY_PIN;
 	int error = CRYPTECH_ERR_OK;
 
+	pins.factory = kind;
+	pins.failures[PIN_WHEEL] = 0;
 	if (kind == PIN_FACTORY_LIBHAL)
 		iterations = LIBHAL_FACTORY_ITERATIONS;
 	else
@@ -240,7 +242,9 @@ int pins_start(struct hsm *hsm, bool fresh)
 		/* If a crash came between SET_PIN and this. */
 		platform->factory_pin(platform->data, NULL);
 	else if (hsm->pins.factory != wanted)
-		return make_factory(hsm, wanted);
+		error = make_factory(hsm, wanted);
+	if (error)
+		return error;
 	for (bucket = 0; bucket < PIN_BUCKETS; bucket++)
 		start_delay(hsm, bucket);
 	return CRYPTECH_ERR_OK;
