@@ -33,3 +33,23 @@ $(HSM_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 # --- platform sim ------------------------------------------------------------
+
+FIRMWARE_SIM_OBJS := $(call firmware_objs,platform/sim)
+# What test peers share.
+SIM_PEER_OBJS := $(addprefix firmware/platform/sim/,files.o keeper.o \
+	keeper_link.o log.o loop.o mailbox.o)
+
+ifneq ($(and $(FIRMWARE_KEYSTORE_OBJS),$(wildcard firmware/hsm/key.c)),)
+BINS += $(B)/bin/cryptech-hsm
+endif
+
+$(B)/bin/cryptech-hsm: $(call nosan,$(FIRMWARE_SIM_OBJS) $(FIRMWARE_HSM_OBJS) \
+		$(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS))
+	$(call link,$(CFLAGS),-lcrypto -pthread)
+
+FAKEHSM_OBJS := $(addprefix selftests/fakehsm/,canned.o fakehsm.o flip.o)
+
+VM_TESTS += $(B)/test/fakehsm
+
+$(B)/test/fakehsm: $(call nosan,$(FAKEHSM_OBJS) $(SIM_PEER_OBJS))
+	$(call link,$(CFLAGS),-pthread)

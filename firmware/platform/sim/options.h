@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SIM_OPTIONS_H
+#define SIM_OPTIONS_H
+
+#include <stdbool.h>
+
+struct options {
+	const char *state;	/* folder */
+	const char *mkm;	/* NULL: in the state folder */
+	const char *anchor;	/* NULL: none */
+	const char *socket;	/* NULL: none */
+	const char *mailbox;	/* NULL: none */
+	bool libhal_compat;
+	bool durable;
+	bool adopt;
+};
+
+/* Exit codes, of the man page. */
+#define EXIT_USAGE	2
+
+/* Read the command line. Ends the process for --help, --version and for
+ * mistakes, with a line that says what to do. */
+void options_parse(struct options *options, int argc, char **argv);
+
+#endif /* SIM_OPTIONS_H */

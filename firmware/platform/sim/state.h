@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The state folder: what a real HSM has in its case.
+ *
+ *	lock		held while a process serves this HSM; its number
+ *	identity	the machine, and the device and inode of the flash image:
+ *			a copy of the folder is found out
+ *	flash.img	the NOR flash
+ *	mkm		the master key, unless it is kept elsewhere
+ *	factory-pin	the first administrator PIN, until the HSM is initialised
+ */
+#ifndef SIM_STATE_H
+#define SIM_STATE_H
+
+#include "../platform.h"
+#include "flash_file.h"
+#include "options.h"
+
+struct state {
+	struct platform platform;	/* for hsm_start() */
+	struct flash_file flash;
+	struct anchor_file anchor;
+	char *mkm;
+	char *factory_pin;
+	bool durable;
+	int lock;
+};
+
+/* Open, or make, what @options name. 0, or -1 with a line in the log that
+ * says what to do. @options must outlive it. */
+int state_open(struct state *state, const struct options *options);
+void state_close(struct state *state);
+
+#endif /* SIM_STATE_H */
