@@ -2,6 +2,7 @@
 /* Keys of the HSM by name, and what the core tells them. */
 #include <linux/errno.h>
 #include <linux/jiffies.h>
+#include <linux/oid_registry.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -54,22 +55,19 @@ int cryptech_key_usable(const struct cryptech_key *key)
 	}
 }
 
-/* The kernel's names of what a SubjectPublicKeyInfo holds. */
-static void describe_public(struct public_key *pub, u32 type)
+/* The kernel's name of the algorithm that such keys are for. */
+static const char *algorithm_name(u32 type)
 {
-	pub->id_type = "cryptech";
-	if (CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_RSA) {
-		pub->algo = OID_rsaEncryption;
-		pub->pkey_algo = "rsa";
-		return;
+	switch (type) {
+	case CRYPTECH_KEY_EC_P256:
+		return "ecdsa-nist-p256";
+	case CRYPTECH_KEY_EC_P384:
+		return "ecdsa-nist-p384";
+	case CRYPTECH_KEY_EC_P521:
+		return "ecdsa-nist-p521";
+	default:
+		return "rsa";
 	}
-	pub->algo = OID_id_ecPublicKey;
-	if (type == CRYPTECH_KEY_EC_P256)
-		pub->pkey_algo = "ecdsa-nist-p256";
-	else if (type == CRYPTECH_KEY_EC_P384)
-		pub->pkey_algo = "ecdsa-nist-p384";
-	else
-		pub->pkey_algo = "ecdsa-nist-p521";
 }
 
 int cryptech_key_set_public(struct cryptech_key *key, const u8 *spki,
@@ -86,7 +84,9 @@ int cryptech_key_set_public(struct cryptech_key *key, const u8 *spki,
 	/* a pointer to const in all but name: the kernel only reads it */
 	key->pub.key = (void *)parsed.key;
 	key->pub.keylen = parsed.key_len;
-	describe_public(&key->pub, key->type);
+	key->pub.algo = look_up_OID(parsed.algorithm, parsed.algorithm_len);
+	key->pub.id_type = "cryptech";
+	key->pub.pkey_algo = algorithm_name(key->type);
 	return 0;
 }
 

@@ -170,6 +170,8 @@ int cryptech_spki_parse(const u8 *der, size_t len, struct cryptech_spki *spki)
 	/* the count of unused bits, which both keys fill up to the last */
 	if (der_get_u8(&bits) || bits.bad || !xdr_left(&bits))
 		return -EBADMSG;
+	spki->algorithm = oid.next;
+	spki->algorithm_len = xdr_left(&oid);
 	spki->key = bits.next;
 	spki->key_len = xdr_left(&bits);
 

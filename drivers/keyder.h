@@ -19,12 +19,18 @@
 /**
  * struct cryptech_spki - what a SubjectPublicKeyInfo says
  * @type: family and bits as in CRYPTECH_KEY_TYPES; every RSA size has one
+ * @algorithm: the content of the algorithm's OBJECT IDENTIFIER
+ * @algorithm_len: its length in bytes
  * @key: the content of the BIT STRING: a DER RSAPublicKey (RFC 8017, A.1.1)
- *	or an uncompressed point (SEC 1, 2.3.3). Points into what was parsed.
+ *	or an uncompressed point (SEC 1, 2.3.3)
  * @key_len: its length in bytes
+ *
+ * The pointers point into what was parsed.
  */
 struct cryptech_spki {
 	u32 type;
+	const u8 *algorithm;
+	size_t algorithm_len;
 	const u8 *key;
 	size_t key_len;
 };

@@ -26,7 +26,7 @@ struct hash {
 
 static const struct hash hashes[] = {
 #define CRYPTECH_D(number, id, text, bytes) \
-	{ CRYPTECH_DIGEST_##id, text, bytes },
+	[number] = { CRYPTECH_DIGEST_##id, text, bytes },
 	CRYPTECH_DIGESTS(CRYPTECH_D)
 #undef CRYPTECH_D
 };
@@ -35,7 +35,7 @@ static const struct hash *hash_find(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(hashes); i++)
+	for (i = CRYPTECH_DIGEST_NONE + 1; i < ARRAY_SIZE(hashes); i++)
 		if (!strcmp(name, hashes[i].name))
 			return &hashes[i];
 	return NULL;

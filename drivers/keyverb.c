@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What payloads of keys say: the verbs and their options. */
+#include <linux/build_bug.h>
 #include <linux/ctype.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -15,7 +16,8 @@ static const struct {
 	const char *name;
 	u32 type;
 } key_types[] = {
-#define CRYPTECH_T(number, id, text) { text, number },
+#define CRYPTECH_T(number, id, text) \
+	{ text, (number) + BUILD_BUG_ON_ZERO((number) != CRYPTECH_KEY_##id) },
 	CRYPTECH_KEY_TYPES(CRYPTECH_T)
 #undef CRYPTECH_T
 };
