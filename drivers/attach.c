@@ -27,11 +27,14 @@ static void cryptech_uevent(struct cryptech_device *dev, const char *state,
 			    u64 incarnation)
 {
 	char state_text[40], incarnation_text[48];
-	char *env[] = { state_text, incarnation_text, NULL };
+	char *env[3];
 
 	snprintf(state_text, sizeof(state_text), "CRYPTECH_STATE=%s", state);
 	snprintf(incarnation_text, sizeof(incarnation_text),
 		 "CRYPTECH_INCARNATION=%llu", incarnation);
+	env[0] = state_text;
+	env[1] = incarnation_text;
+	env[2] = NULL;
 	kobject_uevent_env(&dev->dev.kobj, KOBJ_CHANGE, env);
 }
 

@@ -54,7 +54,8 @@ const struct cryptech_function_info *cryptech_function(u32 number)
 int cryptech_errno(u32 error)
 {
 	static const u8 errnos[] = {
-#define CRYPTECH_ERRNO(number, name, value, text) [number] = value,
+#define CRYPTECH_ERRNO(number, name, value, text)			       \
+		[number] = value,
 		CRYPTECH_ERRORS(CRYPTECH_ERRNO)
 #undef CRYPTECH_ERRNO
 	};
@@ -501,13 +502,14 @@ int cryptech_call_wait(struct cryptech_call *call, u32 *error)
 
 	if (error)
 		*error = 0;
-	left = wait_for_completion_interruptible_timeout(&call->finished,
-				cryptech_call_time_left(call));
+	left = cryptech_call_time_left(call);
+	left = wait_for_completion_interruptible_timeout(&call->finished, left);
 	if (left < 0) {
 		if (cryptech_call_leave(call, -ERESTARTSYS, true))
 			return call->result;
+		left = cryptech_call_time_left(call);
 		left = wait_for_completion_killable_timeout(&call->finished,
-				cryptech_call_time_left(call));
+							    left);
 	}
 	if (left < 0)
 		return -EINTR;

@@ -22,7 +22,7 @@
  */
 struct cryptech_file {
 	struct cryptech_client *client;
-	struct mutex lock;
+	struct mutex lock;	/* of call */
 	struct cryptech_call *call;
 };
 

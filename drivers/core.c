@@ -248,17 +248,17 @@ struct cryptech_device *cryptech_device_find_serial(const u8 *serial)
 
 struct cryptech_device *cryptech_device_find_only(void)
 {
-	struct cryptech_device *found;
+	struct cryptech_device *dev, *found;
 
 	spin_lock_bh(&cryptech_devices_lock);
-	if (list_empty(&cryptech_devices))
+	dev = list_first_entry_or_null(&cryptech_devices,
+				       struct cryptech_device, entry);
+	if (!dev)
 		found = ERR_PTR(-ENODEV);
 	else if (!list_is_singular(&cryptech_devices))
 		found = ERR_PTR(-ENOTUNIQ);
 	else
-		found = cryptech_device_get(
-			list_first_entry(&cryptech_devices,
-					 struct cryptech_device, entry));
+		found = cryptech_device_get(dev);
 	spin_unlock_bh(&cryptech_devices_lock);
 	return found;
 }

@@ -138,7 +138,7 @@ struct cryptech_device {
 	struct delayed_work sweep;
 	wait_queue_head_t wait;
 
-	spinlock_t lock;
+	spinlock_t lock;		/* of what follows, up to clients */
 	enum cryptech_state state;
 	bool failed;
 	u64 incarnation;

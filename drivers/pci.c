@@ -57,10 +57,10 @@ struct cryptech_pci {
 	struct cryptech_mailbox_entry *requests;
 	const struct cryptech_mailbox_entry *completions;
 
-	spinlock_t submit;
+	spinlock_t submit;	/* of the request ring */
 	u64 request_seq;
 
-	struct mutex drain;
+	struct mutex drain;	/* of the completion ring and the epoch */
 	u64 completion_seq;
 	bool live;
 	u32 epoch;
@@ -183,14 +183,15 @@ static int cryptech_pci_next(struct cryptech_pci *pci,
 static int cryptech_pci_take_all(struct cryptech_pci *pci)
 {
 	struct cryptech_mailbox_entry entry;
+	const u8 *reply;
 	int ret;
 
 	while ((ret = cryptech_pci_next(pci, &entry)) > 0) {
 		if (entry.slot >= CRYPTECH_MAILBOX_SLOTS)
 			return -EPROTO;
+		reply = cryptech_reply_slot(pci, entry.slot);
 		ret = cryptech_device_answer(pci->dev, entry.slot, entry.call,
-				cryptech_reply_slot(pci, entry.slot),
-				entry.length);
+					     reply, entry.length);
 		if (ret)
 			return ret;
 	}
