@@ -16,5 +16,6 @@ $(B)/test/vm/%: selftests/vm/%.c
 
 -include $(wildcard $(B)/test/vm/*.d)
 
+-include selftests/drivers/build.mk
 -include selftests/fakehsm/build.mk
 -include selftests/bench/build.mk
