@@ -32,3 +32,13 @@ $(B)/bin/cryptech: $(tool_src:%.c=$(B)/obj/%.o) $(lib_so)
 	$(call link,-pie -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now \
 		-Wl$(comma)-rpath$(comma)'$$ORIGIN/../lib', \
 		-L$(B)/lib -lcryptech -lcrypto)
+
+# --- host tests --------------------------------------------------------------
+
+US_TESTS := $(addprefix $(B)/test/user_,names input sign)
+HOST_TESTS += $(US_TESTS)
+
+$(US_TESTS): $(B)/test/user_%: $(B)/obj-san/$(us)/tests/%_test.o \
+		$(tool_common:%.c=$(B)/obj-san/%.o) \
+		$(lib_src:%.c=$(B)/obj-san/%.o)
+	$(call link,$(CFLAGS_SAN),-lcrypto)

@@ -16,16 +16,35 @@ static bool set_signer_info(PKCS7_SIGNER_INFO *info,
 			    const struct hash *hash)
 {
 	PKCS7_ISSUER_AND_SERIAL *who = info->issuer_and_serial;
-	int md = EVP_MD_get_type(hash_method(hash->digest));
 
 	ASN1_INTEGER_free(who->serial);
 	who->serial = ASN1_INTEGER_dup(X509_get0_serialNumber(cert));
 	return who->serial && ASN1_INTEGER_set(info->version, 1) &&
 		X509_NAME_set(&who->issuer, X509_get_issuer_name(cert)) &&
-		X509_ALGOR_set0(info->digest_alg, OBJ_nid2obj(md), V_ASN1_NULL,
-				NULL) &&
 		signer_algorithm(signer, hash->digest, true,
 				 info->digest_enc_alg);
+}
+
+/* Without parameters, as RFC 5754 section 2 wants it. */
+static void set_digest(X509_ALGOR *algorithm, uint32_t digest)
+{
+	X509_ALGOR_set_md(algorithm, hash_method(digest));
+}
+
+/* Takes over @info if it succeeds. PKCS7_add_signer() would add parameters. */
+static bool add_signer(PKCS7 *p7, PKCS7_SIGNER_INFO *info, uint32_t digest)
+{
+	X509_ALGOR *algorithm = X509_ALGOR_new();
+
+	if (!algorithm)
+		return false;
+	set_digest(info->digest_alg, digest);
+	set_digest(algorithm, digest);
+	if (!sk_X509_ALGOR_push(p7->d.sign->md_algs, algorithm)) {
+		X509_ALGOR_free(algorithm);
+		return false;
+	}
+	return sk_PKCS7_SIGNER_INFO_push(p7->d.sign->signer_info, info);
 }
 
 static PKCS7 *new_signed_data(void)
@@ -53,7 +72,7 @@ bool cms_sign(const struct signer *signer, X509 *cert, const struct hash *hash,
 		goto out;
 	*result = signer_sign(signer, hash, &sig, error);
 	if (*result || !ASN1_STRING_set(info->enc_digest, sig.bytes, sig.len) ||
-	    !PKCS7_add_signer(p7, info))
+	    !add_signer(p7, info, hash->digest))
 		goto out;
 	info = NULL;	/* the message's now */
 	len = i2d_PKCS7(p7, &der->data);
