@@ -77,13 +77,15 @@ class Hsm:
         self.mailbox = f"{rundir}/mailbox{index}"
         self.socket = f"{rundir}/hsm{index}.sock"
         self.log = f"{rundir}/hsm{index}.log"
-        self.program = program or os.path.join(BUILD, "bin/cryptech-hsm")
+        self.program = program
         self.args = list(args)
         self.process = None
 
     def command(self):
-        return [self.program, "--state", self.state,
-                "--mailbox", self.mailbox, "--socket", self.socket,
+        if self.program:
+            return [self.program, "--mailbox", self.mailbox, *self.args]
+        return [os.path.join(BUILD, "bin/cryptech-hsm"),
+                "--state", self.state, "--mailbox", self.mailbox, "--socket", self.socket,
                 *self.args]
 
     def start(self, command=None):
@@ -184,11 +186,11 @@ class Hsm:
         self.start(self.command() + list(args))
 
     def do_replace(self, program, *args):
-        self.end()
         path = os.path.join(BUILD, "test", program)
         if os.path.dirname(os.path.normpath(program)) or \
                 not os.access(path, os.X_OK):
             raise Error(f"no program build/test/{program}")
+        self.end()
         self.start([path, "--mailbox", self.mailbox, *args])
 
     def do_grep(self, pattern):
