@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Our own key functions, by UUID. The table gives them to the logged-in alone
+ * (USER), so a key that the client sees is one that it may use.
+ */
+#include "key.h"
+
+/*
+ * The UUID of a key-to-be: empty for one that the HSM draws, or 16 bytes, but
+ * not zeros, which mean "none" to drivers.
+ */
+static int get_new_uuid(struct call *call, const uint8_t **uuid)
+{
+	static const uint8_t zero[CRYPTECH_UUID_SIZE];
+	size_t len;
+
+	*uuid = xdr_get_opaque(&call->in, &len);
+	if (!len) {
+		*uuid = NULL;
+		return CRYPTECH_ERR_OK;
+	}
+	if (len != CRYPTECH_UUID_SIZE)
+		return CRYPTECH_ERR_KEY_NAME_TOO_LONG;
+	if (!memcmp(*uuid, zero, sizeof(zero)))
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
+	return CRYPTECH_ERR_OK;
+}
+
+static int get_label(struct call *call, const uint8_t **label, size_t *len)
+{
+	*label = xdr_get_opaque(&call->in, len);
+	return label_prefix(*label, *len) == *len ? CRYPTECH_ERR_OK :
+						    CRYPTECH_ERR_BAD_ARGUMENTS;
+}
+
+static int put_uuid(struct call *call, int error, const struct key *key)
+{
+	if (!error)
+		xdr_put_opaque(&call->out, key->uuid, sizeof(key->uuid));
+	return error;
+}
+
+/* flags and label: what both ways to a new key end with. */
+static int get_request(struct call *call, struct key_request *request)
+{
+	int error;
+
+	request->flags = xdr_get_u32(&call->in);
+	error = get_label(call, &request->label, &request->label_len);
+	if (error)
+		return error;
+	return key_check_flags(request->flags, CRYPTECH_KEY_FLAGS_ALL);
+}
+
+int handle_KEY_GENERATE(struct call *call)
+{
+	struct key_request request;
+	struct key *key;
+	uint32_t type;
+	int error;
+
+	error = get_new_uuid(call, &request.uuid);
+	if (error)
+		return error;
+	type = xdr_get_u32(&call->in);
+	error = get_request(call, &request);
+	if (!error)
+		error = key_generate(call, type, &request, NULL, &key);
+	return put_uuid(call, error, key);
+}
+
+int handle_KEY_LOAD(struct call *call)
+{
+	struct key_request request;
+	const uint8_t *der;
+	struct key *key;
+	size_t len;
+	int error;
+
+	error = get_new_uuid(call, &request.uuid);
+	if (error)
+		return error;
+	der = xdr_get_opaque(&call->in, &len);
+	error = get_request(call, &request);
+	if (!error)
+		error = key_load(call, der, len, &request, NULL, &key);
+	return put_uuid(call, error, key);
+}
+
+/* The key that the next argument names. */
+static int get_key(struct call *call, struct key **key)
+{
+	const uint8_t *uuid;
+	int error = call_uuid(call, &uuid);
+
+	return error ? error : call_key_by_uuid(call, uuid, key);
+}
+
+static void put_info(struct call *call, const struct key *key)
+{
+	const uint8_t *label;
+	size_t len;
+
+	label = attributes_label(&key->attributes, &len);
+	xdr_put_u32(&call->out, key->type);
+	xdr_put_u32(&call->out, key->class);
+	xdr_put_u32(&call->out, key->flags);
+	xdr_put_opaque(&call->out, label, len);
+}
+
+int handle_KEY_INFO(struct call *call)
+{
+	struct key *key;
+	int error = get_key(call, &key);
+
+	if (!error)
+		put_info(call, key);
+	return error;
+}
+
+int handle_KEY_PUBLIC(struct call *call)
+{
+	struct key *key;
+	uint32_t max;
+	int error = get_key(call, &key);
+
+	if (error)
+		return error;
+	max = xdr_get_u32(&call->in);
+	error = call_fits(call, xdr_size_opaque(max));
+	if (error)
+		return error;
+	if (key->spki_len > max)
+		return CRYPTECH_ERR_RESULT_TOO_LONG;
+	xdr_put_opaque(&call->out, key->spki, key->spki_len);
+	return CRYPTECH_ERR_OK;
+}
+
+/* A damaged key too can be deleted, or it would stay for ever. */
+int handle_KEY_DELETE(struct call *call)
+{
+	struct key *key;
+	int error = get_key(call, &key);
+
+	if (error && !(key && error == key->damage))
+		return error;
+	return key_delete(call->hsm, key);
+}
+
+/* What a key takes in the reply of KEY_LIST. */
+static size_t item_size(const struct key *key)
+{
+	size_t len;
+
+	attributes_label(&key->attributes, &len);
+	return xdr_size_opaque(CRYPTECH_UUID_SIZE) + 3 * 4 +
+	       xdr_size_opaque(len);
+}
+
+int handle_KEY_LIST(struct call *call)
+{
+	const struct keys *keys = call->hsm->keys;
+	const uint8_t *previous;
+	struct xdr_writer head;
+	uint32_t max, n = 0;
+	size_t len, at = 0;
+	bool found;
+
+	previous = xdr_get_opaque(&call->in, &len);
+	max = xdr_get_u32(&call->in);
+	if (len && len != CRYPTECH_UUID_SIZE)
+		return CRYPTECH_ERR_KEY_NAME_TOO_LONG;
+	if (!max)
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
+	if (len) {
+		at = keys_position(keys, previous, &found);
+		at += found;
+	}
+	xdr_writer_init(&head, xdr_put_raw(&call->out, 4), 4);
+	for (; at < keys->count && n < max; at++) {
+		const struct key *key = keys->list[at];
+
+		if (key->damage || !key_visible(call->client, key))
+			continue;
+		if (item_size(key) > xdr_room(&call->out))
+			break;
+		xdr_put_opaque(&call->out, key->uuid, sizeof(key->uuid));
+		put_info(call, key);
+		n++;
+	}
+	xdr_put_u32(&head, n);
+	return CRYPTECH_ERR_OK;
+}
+
+int handle_KEY_SET_LABEL(struct call *call)
+{
+	struct attributes list;
+	const uint8_t *label;
+	struct key *key;
+	size_t len;
+	int error = get_key(call, &key);
+
+	if (!error)
+		error = get_label(call, &label, &len);
+	if (!error)
+		error = attributes_copy(&list, &key->attributes);
+	if (error)
+		return error;
+	if (len)
+		error = attributes_set(&list, CRYPTECH_ATTRIBUTE_LABEL, label,
+				       len);
+	else
+		attributes_remove(&list, CRYPTECH_ATTRIBUTE_LABEL);
+	if (!error)
+		error = key_set_attributes(call->hsm, key, &list);
+	attributes_free(&list);
+	return error;
+}
+
+/* digest: of CRYPTECH_DIGESTS, or NONE. */
+static int get_subject(struct call *call, enum cryptech_digest *digest,
+		       const uint8_t **input, size_t *len)
+{
+	uint32_t number = xdr_get_u32(&call->in);
+
+	*digest = number;
+	*input = xdr_get_opaque(&call->in, len);
+	if (!*len || (number != CRYPTECH_DIGEST_NONE &&
+		      *len != core_digest_size(number)))
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
+	return CRYPTECH_ERR_OK;
+}
+
+int handle_SIGN(struct call *call)
+{
+	enum cryptech_digest digest;
+	const uint8_t *input;
+	struct key *key;
+	size_t len;
+	uint32_t max;
+	int error = get_key(call, &key);
+
+	if (!error)
+		error = get_subject(call, &digest, &input, &len);
+	if (error)
+		return error;
+	max = xdr_get_u32(&call->in);
+	error = call_fits(call, xdr_size_opaque(max));
+	if (error)
+		return error;
+	return key_sign(call, key, digest, input, len, max);
+}
+
+int handle_VERIFY(struct call *call)
+{
+	enum cryptech_digest digest;
+	const uint8_t *input, *signature;
+	struct key *key;
+	size_t len, signature_len;
+	int error = get_key(call, &key);
+
+	if (!error)
+		error = get_subject(call, &digest, &input, &len);
+	if (error)
+		return error;
+	signature = xdr_get_opaque(&call->in, &signature_len);
+	return key_verify(call, key, digest, input, len, signature,
+			  signature_len);
+}

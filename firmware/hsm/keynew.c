@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Keys are made, changed and deleted here and nowhere else.
+ */
+#include "key.h"
+
+#include <stdlib.h>
+
+/* --- what may be -------------------------------------------------------------- */
+
+/*
+ * A key that opens transfer packages does nothing else: whoever could have it
+ * sign or decrypt for him could open them all.
+ */
+int key_check_flags(uint32_t flags, uint32_t allowed)
+{
+	const uint32_t other_uses = CRYPTECH_KEY_FLAG_DIGITALSIGNATURE |
+				    CRYPTECH_KEY_FLAG_DATAENCIPHERMENT |
+				    CRYPTECH_KEY_FLAG_RAW;
+
+	if (flags & ~allowed)
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
+	if ((flags & CRYPTECH_KEY_FLAG_KEYENCIPHERMENT) && (flags & other_uses))
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
+	return CRYPTECH_ERR_OK;
+}
+
+int key_check_type(const struct hsm *hsm, uint32_t type)
+{
+	uint32_t bits = CRYPTECH_KEY_BITS(type);
+	uint32_t least = hsm->config.libhal_compat ? KEY_RSA_BITS_MIN_LIBHAL :
+						     KEY_RSA_BITS_MIN;
+
+	switch (CRYPTECH_KEY_FAMILY(type)) {
+	case CRYPTECH_KEY_FAMILY_RSA:
+		if (bits >= least && bits <= KEY_RSA_BITS_MAX)
+			return CRYPTECH_ERR_OK;
+		return CRYPTECH_ERR_UNSUPPORTED_KEY;
+	case CRYPTECH_KEY_FAMILY_EC:
+		if (bits == 256 || bits == 384 || bits == 521)
+			return CRYPTECH_ERR_OK;
+		return CRYPTECH_ERR_UNSUPPORTED_KEY;
+	default:
+		return CRYPTECH_ERR_UNSUPPORTED_KEY;
+	}
+}
+
+/* A random UUID (RFC 9562, version 4). */
+static int draw_uuid(uint8_t uuid[CRYPTECH_UUID_SIZE])
+{
+	int error = core_random(uuid, CRYPTECH_UUID_SIZE);
+
+	uuid[6] = (uuid[6] & 0x0f) | 0x40;
+	uuid[8] = (uuid[8] & 0x3f) | 0x80;
+	return error;
+}
+
+/*
+ * What can be known to fail before anything is computed; key_commit asks the
+ * same again, for much can happen meanwhile.
+ */
+static int check_room(struct call *call, const uint8_t *uuid, uint32_t flags)
+{
+	struct client *client = call->client;
+	bool found = false;
+
+	if (uuid)
+		keys_position(call->hsm->keys, uuid, &found);
+	if (found)
+		return CRYPTECH_ERR_KEY_NAME_IN_USE;
+	if (flags & CRYPTECH_KEY_FLAG_TOKEN)
+		return CRYPTECH_ERR_OK;
+	if (client->key_count >= HSM_CLIENT_VOLATILE ||
+	    client->port->volatile_keys >= HSM_PORT_VOLATILE)
+		return CRYPTECH_ERR_NO_KEY_SLOTS_AVAILABLE;
+	return CRYPTECH_ERR_OK;
+}
+
+/* --- make ---------------------------------------------------------------------- */
+
+static int set_spki(struct key *key, const struct core_key *core)
+{
+	uint8_t der[CORE_DER_MAX];
+	size_t len;
+	int error;
+
+	error = core_key_spki(core, der, sizeof(der), &len);
+	if (error)
+		return error;
+	key->spki = malloc(len);
+	if (!key->spki)
+		return CRYPTECH_ERR_ALLOCATION_FAILURE;
+	memcpy(key->spki, der, len);
+	key->spki_len = len;
+	return CRYPTECH_ERR_OK;
+}
+
+static int seal(const struct hsm *hsm, const struct key *key,
+		const struct core_key *core, struct sealed *sealed)
+{
+	uint8_t der[CORE_DER_MAX];
+	size_t len = 0;
+	int error = CRYPTECH_ERR_OK;
+
+	if (key_is_private(key))
+		error = core_key_pkcs8(core, der, sizeof(der), &len);
+	if (!error)
+		error = record_seal(hsm, key, der, len, sealed);
+	core_wipe(der, sizeof(der));
+	return error;
+}
+
+/* Everything about the new key that takes time; lock not needed. */
+static int prepare(const struct hsm *hsm, struct core_key *core,
+		   const struct key_request *request, struct key *key,
+		   struct sealed *sealed)
+{
+	int error = CRYPTECH_ERR_OK;
+
+	key->type = core_key_type(core);
+	key->class = core_key_class(core);
+	key->flags = request->flags;
+	key->core = core_key_get(core);
+	if ((key->flags & CRYPTECH_KEY_FLAG_RAW) &&
+	    key->class != CRYPTECH_KEY_CLASS_RSA_PRIVATE)
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
+	if (request->uuid)
+		memcpy(key->uuid, request->uuid, CRYPTECH_UUID_SIZE);
+	else
+		error = draw_uuid(key->uuid);
+	if (!error && request->label_len)
+		error = attributes_set(&key->attributes,
+				       CRYPTECH_ATTRIBUTE_LABEL,
+				       request->label, request->label_len);
+	if (!error)
+		error = set_spki(key, core);
+	if (!error && key_is_token(key))
+		error = seal(hsm, key, core, sealed);
+	return error;
+}
+
+/* The key takes its place; nothing but the flash can fail any more. */
+static int commit_token(struct hsm *hsm, struct key *key,
+			const struct sealed *sealed)
+{
+	int error = keys_reserve(hsm->keys);
+
+	if (!error)
+		error = store_write(hsm, KS_CLASS_KEY, key->uuid, sealed->data,
+				    sealed->len, true);
+	if (!error)
+		error = keys_insert(hsm->keys, key);
+	return error;
+}
+
+static int commit_volatile(struct client *client, struct key *key)
+{
+	int error = client_hold(client);
+
+	if (error)
+		return error;
+	error = keys_insert(client->hsm->keys, key);
+	if (error) {
+		client_release(client);
+		return error;
+	}
+	key->owner = client;
+	key->owner_next = client->keys;
+	client->keys = key;
+	client->key_count++;
+	client->port->volatile_keys++;
+	return CRYPTECH_ERR_OK;
+}
+
+static int commit(struct call *call, struct key *key,
+		  const struct sealed *sealed, uint32_t *handle)
+{
+	struct client *client = call->client;
+	int error = check_room(call, key->uuid, key->flags);
+
+	if (error)
+		return error;
+	if (handle) {
+		error = handle_open(client, HANDLE_KEY, key,
+				    key_is_token(key), handle);
+		if (error)
+			return error;
+		key_get(key);
+	}
+	if (key_is_token(key))
+		error = commit_token(call->hsm, key, sealed);
+	else
+		error = commit_volatile(client, key);
+	if (error && handle)
+		key_put(handle_close(client, HANDLE_KEY, *handle));
+	return error;
+}
+
+/*
+ * A token key starts outside the cache: its decoded form is dropped here, and
+ * whoever uses it first decodes what is in flash.
+ */
+static void drop_core(struct key *key)
+{
+	if (!key_is_token(key))
+		return;
+	core_key_put(key->core);
+	key->core = NULL;
+}
+
+int key_add(struct call *call, struct core_key *core,
+	    const struct key_request *request, uint32_t *handle,
+	    struct key **result)
+{
+	struct sealed sealed = { 0 };
+	struct key *key = key_alloc();
+	int error, gone;
+
+	if (!key)
+		return CRYPTECH_ERR_ALLOCATION_FAILURE;
+	call_unlock(call);
+	error = prepare(call->hsm, core, request, key, &sealed);
+	drop_core(key);
+	gone = call_relock(call);
+	if (!error)
+		error = gone;
+	if (!error)
+		error = commit(call, key, &sealed, handle);
+	free(sealed.data);
+	/* The list holds the key from here on, or nobody does. */
+	key_put(key);
+	*result = error ? NULL : key;
+	return error;
+}
+
+/* PKCS#8 first, SPKI second, as libhal guesses. */
+static int decode(const uint8_t *der, size_t len, struct core_key **core)
+{
+	int error = core_key_from_pkcs8(der, len, core);
+
+	if (error == CRYPTECH_ERR_ASN1_PARSE_FAILED)
+		error = core_key_from_spki(der, len, core);
+	return error;
+}
+
+static int decode_checked(const struct hsm *hsm, const uint8_t *der,
+			  size_t len, struct core_key **core)
+{
+	int error = decode(der, len, core);
+
+	if (error)
+		return error;
+	error = key_check_type(hsm, core_key_type(*core));
+	if (!error)
+		error = core_key_check(*core);
+	if (error)
+		core_key_put(*core);
+	return error;
+}
+
+int key_load(struct call *call, const uint8_t *der, size_t len,
+	     const struct key_request *request, uint32_t *handle,
+	     struct key **key)
+{
+	struct core_key *core;
+	int error, gone;
+
+	error = check_room(call, request->uuid, request->flags);
+	if (error)
+		return error;
+	call_unlock(call);
+	error = decode_checked(call->hsm, der, len, &core);
+	gone = call_relock(call);
+	if (error)
+		return error;
+	error = gone;
+	if (!error)
+		error = key_add(call, core, request, handle, key);
+	core_key_put(core);
+	return error;
+}
+
+int key_generate(struct call *call, uint32_t type,
+		 const struct key_request *request, uint32_t *handle,
+		 struct key **key)
+{
+	struct core_key *core;
+	int error, gone;
+
+	error = key_check_type(call->hsm, type);
+	if (!error)
+		error = check_room(call, request->uuid, request->flags);
+	if (error)
+		return error;
+	call_unlock(call);
+	error = core_key_generate(type, &core);
+	gone = call_relock(call);
+	if (error)
+		return error;
+	error = gone;
+	if (!error)
+		error = key_add(call, core, request, handle, key);
+	core_key_put(core);
+	return error;
+}
+
+/* --- change and delete ----------------------------------------------------------- */
+
+/* Write the key's record anew, with the attributes that @key has by now. */
+static int rewrite(struct hsm *hsm, const struct key *key)
+{
+	struct key_record record;
+	struct sealed sealed;
+	uint8_t *data = malloc(KS_RECORD_MAX);
+	size_t len;
+	int error;
+
+	if (!data)
+		return CRYPTECH_ERR_ALLOCATION_FAILURE;
+	error = store_error(ks_read(hsm->ks, KS_CLASS_KEY, key->uuid, data,
+				    KS_RECORD_MAX, &len));
+	if (!error)
+		error = record_open(hsm, key->uuid, data, len, &record);
+	free(data);
+	if (error)
+		return error;
+	error = record_seal(hsm, key, record.der, record.der_len, &sealed);
+	record_close(&record);
+	if (error)
+		return error;
+	error = store_write(hsm, KS_CLASS_KEY, key->uuid, sealed.data,
+			    sealed.len, false);
+	free(sealed.data);
+	return error;
+}
+
+int key_set_attributes(struct hsm *hsm, struct key *key,
+		       struct attributes *list)
+{
+	struct attributes old = key->attributes;
+	int error = CRYPTECH_ERR_OK;
+
+	if (record_too_long(list->len, key->spki_len, 0))
+		return CRYPTECH_ERR_RESULT_TOO_LONG;
+	key->attributes = *list;
+	if (key_is_token(key))
+		error = rewrite(hsm, key);
+	if (error) {
+		key->attributes = old;
+		return error;
+	}
+	attributes_free(&old);
+	memset(list, 0, sizeof(*list));
+	return CRYPTECH_ERR_OK;
+}
+
+int key_delete(struct hsm *hsm, struct key *key)
+{
+	int error = CRYPTECH_ERR_OK;
+
+	if (key_is_token(key))
+		error = store_error(ks_delete(hsm->ks, KS_CLASS_KEY,
+					      key->uuid));
+	if (!error)
+		keys_remove(hsm->keys, key);
+	return error;
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The record of a key in flash: XDR, wrapped as a whole under K_flash (AES key
+ * wrap with padding, RFC 5649), so that nothing of it can be read or changed
+ * without the master key, nor the record be put under another name.
+ *
+ *	u32 version | uuid[16] | u32 type | u32 class | u32 flags |
+ *	opaque attributes | opaque spki | opaque der
+ *
+ * attributes: (u32 type, opaque value) one after the other; der: PKCS#8, empty
+ * in a public key.
+ */
+#include "key.h"
+
+#include <stdlib.h>
+
+#define RECORD_VERSION	1
+#define RECORD_HEAD	(4 + CRYPTECH_UUID_SIZE + 3 * 4)
+
+static uint64_t plain_size(size_t attributes_len, size_t spki_len,
+			   size_t der_len)
+{
+	return RECORD_HEAD + xdr_size_opaque(attributes_len) +
+	       xdr_size_opaque(spki_len) + xdr_size_opaque(der_len);
+}
+
+bool record_too_long(size_t attributes_len, size_t spki_len, size_t der_len)
+{
+	uint64_t size = plain_size(attributes_len, spki_len, der_len);
+
+	return size > KS_RECORD_MAX || core_wrap_size(size) > KS_RECORD_MAX;
+}
+
+int record_seal(const struct hsm *hsm, const struct key *key,
+		const uint8_t *der, size_t der_len, struct sealed *sealed)
+{
+	size_t size = plain_size(key->attributes.len, key->spki_len, der_len);
+	struct xdr_writer w;
+	uint8_t *plain;
+	int error;
+
+	memset(sealed, 0, sizeof(*sealed));
+	if (record_too_long(key->attributes.len, key->spki_len, der_len))
+		return CRYPTECH_ERR_RESULT_TOO_LONG;
+	plain = malloc(size);
+	sealed->len = core_wrap_size(size);
+	sealed->data = malloc(sealed->len);
+	if (!plain || !sealed->data) {
+		error = CRYPTECH_ERR_ALLOCATION_FAILURE;
+		goto out;
+	}
+	xdr_writer_init(&w, plain, size);
+	xdr_put_u32(&w, RECORD_VERSION);
+	memcpy(xdr_put_raw(&w, CRYPTECH_UUID_SIZE), key->uuid,
+	       CRYPTECH_UUID_SIZE);
+	xdr_put_u32(&w, key->type);
+	xdr_put_u32(&w, key->class);
+	xdr_put_u32(&w, key->flags);
+	xdr_put_opaque(&w, key->attributes.data, key->attributes.len);
+	xdr_put_opaque(&w, key->spki, key->spki_len);
+	xdr_put_opaque(&w, der, der_len);
+	error = core_wrap(hsm->k_flash, plain, size, sealed->data);
+	core_wipe(plain, size);
+out:
+	free(plain);
+	if (error) {
+		free(sealed->data);
+		sealed->data = NULL;
+	}
+	return error;
+}
+
+static bool parse(struct key_record *record, size_t len, const uint8_t *uuid)
+{
+	const uint8_t *name;
+	struct xdr_reader r;
+	uint32_t version;
+
+	xdr_reader_init(&r, record->plain, len);
+	version = xdr_get_u32(&r);
+	name = xdr_get_raw(&r, CRYPTECH_UUID_SIZE);
+	record->type = xdr_get_u32(&r);
+	record->class = xdr_get_u32(&r);
+	record->flags = xdr_get_u32(&r);
+	record->attributes = xdr_get_opaque(&r, &record->attributes_len);
+	record->spki = xdr_get_opaque(&r, &record->spki_len);
+	record->der = xdr_get_opaque(&r, &record->der_len);
+	return xdr_reader_done(&r) && version == RECORD_VERSION &&
+	       memcmp(name, uuid, CRYPTECH_UUID_SIZE) == 0;
+}
+
+int record_open(const struct hsm *hsm, const uint8_t *uuid,
+		const uint8_t *data, size_t len, struct key_record *record)
+{
+	size_t plain_len;
+	int error;
+
+	memset(record, 0, sizeof(*record));
+	if (len < 16)
+		return CRYPTECH_ERR_KEYSTORE_LOST_DATA;
+	record->plain_size = len - 8;
+	record->plain = malloc(record->plain_size);
+	if (!record->plain)
+		return CRYPTECH_ERR_ALLOCATION_FAILURE;
+	error = core_unwrap(hsm->k_flash, data, len, record->plain,
+			    &plain_len);
+	if (error == CRYPTECH_ERR_ALLOCATION_FAILURE) {
+		record_close(record);
+		return error;
+	}
+	if (error || !parse(record, plain_len, uuid)) {
+		record_close(record);
+		return CRYPTECH_ERR_KEYSTORE_LOST_DATA;
+	}
+	return CRYPTECH_ERR_OK;
+}
+
+void record_close(struct key_record *record)
+{
+	if (record->plain)
+		core_wipe(record->plain, record->plain_size);
+	free(record->plain);
+	memset(record, 0, sizeof(*record));
+}

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: MIT
+/*
+ * libhal's key transfer: the key wrapped under a random key (KEK), that
+ * encrypted to an RSA key of the destination (KEKEK). Nothing says whose KEKEK
+ * it is, so any program on the way can put in its own: this is served in
+ * --libhal-compat only.
+ *
+ * Both parts of a package are EncryptedPrivateKeyInfo (RFC 5208, section 6)
+ * with an algorithm that has no parameters:
+ *
+ *	SEQUENCE { SEQUENCE { OBJECT IDENTIFIER }, OCTET STRING }
+ */
+#include "key.h"
+
+#include <stdlib.h>
+
+#define KEK_SIZE	32
+/* libhal's least pkcs8max: what its longest wrapped key would take */
+#define PKCS8_MAX_LEAST	5480
+#define ENVELOPE_EXTRA	32	/* at most, around the OCTET STRING's bytes */
+
+#define DER_SEQUENCE	0x30
+#define DER_OCTETS	0x04
+
+#define ALGORITHM_SIZE	13
+/* id-aes256-wrap-pad (RFC 5649): 2.16.840.1.101.3.4.1.48 */
+static const uint8_t aes256_wrap_pad[ALGORITHM_SIZE] = {
+	0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04,
+	0x01, 0x30,
+};
+/* rsaEncryption (RFC 8017): 1.2.840.113549.1.1.1 */
+static const uint8_t rsa_encryption[ALGORITHM_SIZE] = {
+	0x30, 0x0b, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01,
+	0x01, 0x01,
+};
+
+/* --- envelopes ---------------------------------------------------------------- */
+
+static size_t der_head_size(size_t len)
+{
+	return len < 0x80 ? 2 : len < 0x100 ? 3 : 4;
+}
+
+/* Lengths here are below 65,536. */
+static uint8_t *der_put_head(uint8_t *p, uint8_t tag, size_t len)
+{
+	size_t size = der_head_size(len);
+
+	*p++ = tag;
+	if (size > 2)
+		*p++ = (uint8_t)(0x80 + size - 2);
+	if (size > 3)
+		*p++ = (uint8_t)(len >> 8);
+	*p++ = (uint8_t)len;
+	return p;
+}
+
+static size_t put_envelope(uint8_t *out, const uint8_t *algorithm,
+			   const uint8_t *data, size_t len)
+{
+	uint8_t *p = out;
+
+	p = der_put_head(p, DER_SEQUENCE,
+			 ALGORITHM_SIZE + der_head_size(len) + len);
+	memcpy(p, algorithm, ALGORITHM_SIZE);
+	p = der_put_head(p + ALGORITHM_SIZE, DER_OCTETS, len);
+	memcpy(p, data, len);
+	return p + len - out;
+}
+
+/* Content of the one element of this tag that fills the reader; else bad. */
+static void der_enter(struct xdr_reader *r, uint8_t tag)
+{
+	const uint8_t *head = xdr_get_raw(r, 2);
+	size_t len, n = 0;
+
+	if (!head || head[0] != tag) {
+		r->bad = true;
+		return;
+	}
+	len = head[1];
+	if (len == 0x81 || len == 0x82) {
+		n = len - 0x80;
+		head = xdr_get_raw(r, n);
+		len = head ? head[0] : 0;
+		if (head && n == 2)
+			len = len << 8 | head[1];
+	}
+	/* the shortest form is the only one */
+	if (der_head_size(len) != 2 + n || len != xdr_left(r))
+		r->bad = true;
+}
+
+static const uint8_t *get_envelope(const uint8_t *der, size_t size,
+				   const uint8_t *algorithm, size_t *len)
+{
+	const uint8_t *found;
+	struct xdr_reader r;
+
+	xdr_reader_init(&r, der, size);
+	der_enter(&r, DER_SEQUENCE);
+	found = xdr_get_raw(&r, ALGORITHM_SIZE);
+	if (!found || memcmp(found, algorithm, ALGORITHM_SIZE))
+		return NULL;
+	der_enter(&r, DER_OCTETS);
+	*len = xdr_left(&r);
+	return r.bad ? NULL : r.next;
+}
+
+/* --- export --------------------------------------------------------------------- */
+
+struct package {
+	uint8_t pkcs8[CORE_DER_MAX + ENVELOPE_EXTRA];
+	uint8_t kek[CORE_SIGNATURE_MAX + ENVELOPE_EXTRA];
+	size_t pkcs8_len, kek_len;
+	/* secrets */
+	uint8_t key[KEK_SIZE];
+	uint8_t plain[CORE_DER_MAX];
+	uint8_t wrapped[CORE_DER_MAX + 16];
+};
+
+static void package_free(struct package *package)
+{
+	if (package)
+		core_wipe(package, sizeof(*package));
+	free(package);
+}
+
+/* Lock not needed. */
+static int pack(struct package *package, const struct core_key *key,
+		const struct core_key *kekek)
+{
+	uint8_t encrypted[CORE_SIGNATURE_MAX];
+	size_t len;
+	int error;
+
+	error = core_key_pkcs8(key, package->plain, sizeof(package->plain),
+			       &len);
+	if (!error)
+		error = core_random(package->key, KEK_SIZE);
+	if (!error)
+		error = core_wrap(package->key, package->plain, len,
+				  package->wrapped);
+	if (error)
+		return error;
+	package->pkcs8_len = put_envelope(package->pkcs8, aes256_wrap_pad,
+					  package->wrapped,
+					  core_wrap_size(len));
+	error = core_rsa_encrypt(kekek, package->key, KEK_SIZE, encrypted,
+				 sizeof(encrypted), &len);
+	if (!error)
+		package->kek_len = put_envelope(package->kek, rsa_encryption,
+						encrypted, len);
+	return error;
+}
+
+/* Of the kekek its public half alone is needed. */
+static int check_export(const struct key *key, const struct key *kekek,
+			uint32_t pkcs8_max, uint32_t kek_max)
+{
+	if (!(key->flags & CRYPTECH_KEY_FLAG_EXPORTABLE) ||
+	    !(kekek->flags & CRYPTECH_KEY_FLAG_KEYENCIPHERMENT))
+		return CRYPTECH_ERR_FORBIDDEN;
+	if (!key_is_private(key) ||
+	    CRYPTECH_KEY_FAMILY(kekek->type) != CRYPTECH_KEY_FAMILY_RSA)
+		return CRYPTECH_ERR_UNSUPPORTED_KEY;
+	if (pkcs8_max < PKCS8_MAX_LEAST || kek_max <= KEK_SIZE ||
+	    kek_max < (CRYPTECH_KEY_BITS(kekek->type) + 7) / 8)
+		return CRYPTECH_ERR_RESULT_TOO_LONG;
+	return CRYPTECH_ERR_OK;
+}
+
+/* Both decoded keys, or neither. */
+static int get_cores(struct call *call, struct key *key, struct key *kekek,
+		     struct core_key **key_out, struct core_key **kekek_out)
+{
+	int error;
+
+	key_get(kekek);
+	error = key_core(call, key, key_out);
+	if (!error) {
+		error = key_core(call, kekek, kekek_out);
+		if (error)
+			core_key_put(*key_out);
+	}
+	key_put(kekek);
+	return error;
+}
+
+static int export(struct call *call, struct key *key, struct key *kekek,
+		  struct package *package)
+{
+	struct core_key *core, *kekek_core;
+	int error, gone;
+
+	error = get_cores(call, key, kekek, &core, &kekek_core);
+	if (error)
+		return error;
+	call_unlock(call);
+	error = pack(package, core, kekek_core);
+	core_key_put(core);
+	core_key_put(kekek_core);
+	gone = call_relock(call);
+	return error ? error : gone;
+}
+
+int handle_PKEY_EXPORT(struct call *call)
+{
+	uint32_t handle = xdr_get_u32(&call->in);
+	uint32_t kekek_handle = xdr_get_u32(&call->in);
+	uint32_t pkcs8_max = xdr_get_u32(&call->in);
+	uint32_t kek_max = xdr_get_u32(&call->in);
+	struct key *key, *kekek;
+	struct package *package;
+	int error;
+
+	error = call_fits(call, xdr_size_opaque(pkcs8_max) +
+				xdr_size_opaque(kek_max));
+	if (!error && !call->hsm->config.libhal_compat)
+		error = CRYPTECH_ERR_FORBIDDEN;
+	if (!error)
+		error = call_key_by_handle(call, handle, &key);
+	if (!error)
+		error = call_key_by_handle(call, kekek_handle, &kekek);
+	if (!error)
+		error = check_export(key, kekek, pkcs8_max, kek_max);
+	if (error)
+		return error;
+	package = calloc(1, sizeof(*package));
+	if (!package)
+		return CRYPTECH_ERR_ALLOCATION_FAILURE;
+	error = export(call, key, kekek, package);
+	if (!error && (package->pkcs8_len > pkcs8_max ||
+		       package->kek_len > kek_max))
+		error = CRYPTECH_ERR_RESULT_TOO_LONG;
+	if (!error) {
+		xdr_put_opaque(&call->out, package->pkcs8, package->pkcs8_len);
+		xdr_put_opaque(&call->out, package->kek, package->kek_len);
+	}
+	package_free(package);
+	return error;
+}
+
+/* --- import --------------------------------------------------------------------- */
+
+/*
+ * Lock not needed. Bad padding of the KEK and a key that does not unwrap are
+ * the same error, and take the same time: after bad padding a random KEK
+ * stands in.
+ */
+static int unpack(const struct core_key *kekek, const uint8_t *pkcs8,
+		  size_t pkcs8_len, const uint8_t *kek, size_t kek_len,
+		  uint8_t *der, size_t *der_len)
+{
+	const uint8_t *wrapped, *encrypted;
+	uint8_t key[KEK_SIZE];
+	size_t wrapped_len, encrypted_len;
+	int error;
+
+	wrapped = get_envelope(pkcs8, pkcs8_len, aes256_wrap_pad,
+			       &wrapped_len);
+	encrypted = get_envelope(kek, kek_len, rsa_encryption, &encrypted_len);
+	if (!wrapped || !encrypted)
+		return CRYPTECH_ERR_ASN1_PARSE_FAILED;
+	if (wrapped_len > CORE_DER_MAX)
+		return CRYPTECH_ERR_UNSUPPORTED_KEY;
+	error = core_rsa_decrypt_fixed(kekek, encrypted, encrypted_len, key,
+				       sizeof(key));
+	if (error)
+		return error;
+	error = core_unwrap(key, wrapped, wrapped_len, der, der_len);
+	core_wipe(key, sizeof(key));
+	if (error == CRYPTECH_ERR_KEYWRAP_BAD_LENGTH)
+		error = CRYPTECH_ERR_KEYWRAP_BAD_MAGIC;
+	return error;
+}
+
+static int check_import(struct call *call, const struct key *kekek,
+			uint32_t flags)
+{
+	int error = key_check_flags(flags, CRYPTECH_KEY_FLAGS_LIBHAL);
+
+	if (error)
+		return error;
+	if (!client_writes(call->client, flags) ||
+	    !(kekek->flags & CRYPTECH_KEY_FLAG_KEYENCIPHERMENT))
+		return CRYPTECH_ERR_FORBIDDEN;
+	if (kekek->class != CRYPTECH_KEY_CLASS_RSA_PRIVATE)
+		return CRYPTECH_ERR_UNSUPPORTED_KEY;
+	return CRYPTECH_ERR_OK;
+}
+
+int handle_PKEY_IMPORT(struct call *call)
+{
+	struct key_request request = { 0 };
+	const uint8_t *pkcs8, *kek;
+	size_t pkcs8_len, kek_len, der_len = 0;
+	uint8_t der[CORE_DER_MAX];
+	struct key *key, *kekek;
+	struct core_key *core;
+	uint32_t kekek_handle, handle;
+	int error, gone;
+
+	xdr_get_u32(&call->in);		/* the session */
+	kekek_handle = xdr_get_u32(&call->in);
+	pkcs8 = xdr_get_opaque(&call->in, &pkcs8_len);
+	kek = xdr_get_opaque(&call->in, &kek_len);
+	request.flags = xdr_get_u32(&call->in);
+	if (!call->hsm->config.libhal_compat)
+		return CRYPTECH_ERR_FORBIDDEN;
+	error = call_key_by_handle(call, kekek_handle, &kekek);
+	if (!error)
+		error = check_import(call, kekek, request.flags);
+	if (!error)
+		error = key_core(call, kekek, &core);
+	if (error)
+		return error;
+
+	call_unlock(call);
+	error = unpack(core, pkcs8, pkcs8_len, kek, kek_len, der, &der_len);
+	core_key_put(core);
+	gone = call_relock(call);
+	if (!error)
+		error = gone;
+	if (!error)
+		error = key_load(call, der, der_len, &request, &handle, &key);
+	core_wipe(der, sizeof(der));
+	if (error)
+		return error;
+	xdr_put_u32(&call->out, handle);
+	xdr_put_opaque(&call->out, key->uuid, sizeof(key->uuid));
+	return CRYPTECH_ERR_OK;
+}
