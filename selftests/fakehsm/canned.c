@@ -13,6 +13,14 @@ uint32_t request_function(const uint8_t *request)
 	return xdr_get_u32(&r);
 }
 
+uint32_t request_client(const uint8_t *request)
+{
+	struct xdr_reader r;
+
+	xdr_reader_init(&r, request + 4, 4);
+	return xdr_get_u32(&r);
+}
+
 static enum cryptech_error attach(struct xdr_reader *in,
 				  struct xdr_writer *out)
 {

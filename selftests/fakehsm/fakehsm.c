@@ -19,7 +19,8 @@ static const char help[] =
 "GET_VERSION, GET_RANDOM (every byte of the reply is the low byte of the\n"
 "length), LOGIN, LOGOUT, LOGOUT_ALL, SET_PIN and IS_LOGGED_IN with success,\n"
 "and anything else with NOT_IMPLEMENTED. \"Ordinary\" calls below are all but\n"
-"ATTACH, LOGIN, LOGOUT, LOGOUT_ALL, SET_PIN and IS_LOGGED_IN.\n"
+"LOGIN, LOGOUT, LOGOUT_ALL, SET_PIN, IS_LOGGED_IN and those of client 0,\n"
+"with which a host attaches.\n"
 "\n"
 "  --reverse N       collect N ordinary calls, answer them last come first\n"
 "  --mute            take ordinary calls and never answer; the heart beats\n"
@@ -193,10 +194,17 @@ static void request(void *data, struct mailbox_call *call)
 {
 	struct fake *fake = data;
 
-	switch (request_function(call->request)) {
-	case CRYPTECH_RPC_ATTACH:
+	uint32_t function = request_function(call->request);
+
+	if (function == CRYPTECH_RPC_ATTACH) {
 		serve_attach(fake, call);
-		break;
+		return;
+	}
+	if (request_client(call->request) == CRYPTECH_CLIENT_MUX) {
+		answer(call);
+		return;
+	}
+	switch (function) {
 	case CRYPTECH_RPC_LOGIN:
 	case CRYPTECH_RPC_LOGOUT:
 	case CRYPTECH_RPC_LOGOUT_ALL:

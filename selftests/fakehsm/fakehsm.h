@@ -46,8 +46,9 @@ struct fake {
 	struct held held[FAKE_HELD_MAX];
 };
 
-/* The function of a request (which has 8 bytes at least). */
+/* The function of a request (which has 8 bytes at least), and its client. */
 uint32_t request_function(const uint8_t *request);
+uint32_t request_client(const uint8_t *request);
 
 /* Writes the reply, up to CRYPTECH_RPC_MESSAGE_MAX bytes; returns its
  * length. */
