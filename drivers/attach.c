@@ -172,6 +172,7 @@ static int cryptech_call_status(struct cryptech_client *mux,
 	struct cryptech_call *call;
 	struct xdr_reader r;
 	const u8 *text;
+	u32 error = 0;
 	size_t len;
 	int err;
 
@@ -182,7 +183,7 @@ static int cryptech_call_status(struct cryptech_client *mux,
 	call->attaching = true;
 	call->timeout_ms = min_t(unsigned int, call->timeout_ms,
 				 CRYPTECH_MAILBOX_LOST_MS);
-	err = cryptech_call_run(call, NULL);
+	err = cryptech_call_run(call, &error);
 	if (!err) {
 		cryptech_call_results(call, &r);
 		text = xdr_get_opaque(&r, &len);
@@ -192,7 +193,8 @@ static int cryptech_call_status(struct cryptech_client *mux,
 			err = -EPROTO;
 	}
 	cryptech_call_put(call);
-	return err;
+	/* the HSM may refuse: it is the release alone that is unknown then */
+	return error ? 0 : err;
 }
 
 /* Everything is known: the incarnation begins, unless it is lost already. */
