@@ -42,3 +42,13 @@ $(US_TESTS): $(B)/test/user_%: $(B)/obj-san/$(us)/tests/%_test.o \
 		$(tool_common:%.c=$(B)/obj-san/%.o) \
 		$(lib_src:%.c=$(B)/obj-san/%.o)
 	$(call link,$(CFLAGS_SAN),-lcrypto)
+
+# The whole tool with sanitizers, for the test of its command line.
+$(B)/test/cryptech: $(tool_src:%.c=$(B)/obj-san/%.o) \
+		$(lib_src:%.c=$(B)/obj-san/%.o)
+	$(call link,$(CFLAGS_SAN),-lcrypto)
+
+HOST_TESTS += $(B)/test/user_cli
+
+$(B)/test/user_cli: $(us)/tests/cli.sh $(B)/test/cryptech
+	@printf '#!/bin/sh\nexec %s\n' "$(CURDIR)/$<" >$@; chmod +x $@

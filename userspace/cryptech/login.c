@@ -47,6 +47,7 @@ int cmd_login(int argc, char **argv)
 	int fd;
 
 	options_parse(&syntax, &argc, &argv);
+	session_role(CRYPTECH_USER_NORMAL);	/* is it a role at all? */
 	hsm = session_open(false);
 	session_authenticate(hsm, CRYPTECH_USER_NORMAL);
 	fd = hand_down(hsm);

@@ -110,8 +110,10 @@ void session_authenticate(struct cryptech *hsm, uint32_t role)
 
 struct cryptech *session_login(uint32_t role)
 {
-	struct cryptech *hsm = session_open(true);
+	struct cryptech *hsm;
 
+	role = session_role(role);	/* complain before anything happens */
+	hsm = session_open(true);
 	if (!inherited)
 		session_authenticate(hsm, role);
 	return hsm;
