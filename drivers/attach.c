@@ -161,7 +161,7 @@ static void cryptech_copy_release(struct cryptech_attached *to,
 
 	len = min_t(size_t, len, CRYPTECH_RELEASE_MAX - 1);
 	for (i = 0; i < len; i++)
-		to->release[i] = text[i] > ' ' && text[i] < 0x7f ?
+		to->release[i] = text[i] >= ' ' && text[i] < 0x7f ?
 				 text[i] : '_';
 	to->release[len] = 0;
 }
