@@ -4,28 +4,14 @@
  * calls agree with what comes out.
  */
 #include "../cores/cores.h"
+#include "plain.h"
 #include "tap.h"
-#include "vectors.h"
-
-#include <openssl/core_names.h>
-#include <openssl/ec.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/rsa.h>
-#include <openssl/x509.h>
 
 static struct bytes der, spki;
 
-/* Encode a key of libcrypto's; frees it. */
 static void encode(EVP_PKEY *pkey)
 {
-	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(pkey);
-	uint8_t *p = der.data, *q = spki.data;
-
-	der.len = info ? i2d_PKCS8_PRIV_KEY_INFO(info, &p) : 0;
-	spki.len = i2d_PUBKEY(pkey, &q);
-	PKCS8_PRIV_KEY_INFO_free(info);
-	EVP_PKEY_free(pkey);
+	plain_encode(pkey, &der, &spki);
 }
 
 static int load(struct core_key **key)
@@ -62,36 +48,6 @@ static int spki_error(void)
 	return error;
 }
 
-/* Is @signature over @hash good to libcrypto, asked the plain way? */
-static bool libcrypto_verifies(const uint8_t *public, size_t public_len,
-			       const uint8_t *hash, size_t hash_len,
-			       const char *digest, const uint8_t *signature,
-			       size_t len)
-{
-	EVP_PKEY *pkey = d2i_PUBKEY(NULL, &public, (long)public_len);
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(pkey, NULL);
-	ECDSA_SIG *sig = NULL;
-	uint8_t *made = NULL;
-	bool good;
-
-	if (EVP_PKEY_is_a(pkey, "EC")) {
-		sig = ECDSA_SIG_new();
-		ECDSA_SIG_set0(sig, BN_bin2bn(signature, len / 2, NULL),
-			       BN_bin2bn(signature + len / 2, len / 2, NULL));
-		len = i2d_ECDSA_SIG(sig, &made);
-		signature = made;
-	}
-	good = EVP_PKEY_verify_init(ctx) == 1 &&
-	       EVP_PKEY_CTX_set_signature_md(ctx,
-					     EVP_get_digestbyname(digest)) == 1 &&
-	       EVP_PKEY_verify(ctx, signature, len, hash, hash_len) == 1;
-	ECDSA_SIG_free(sig);
-	OPENSSL_free(made);
-	EVP_PKEY_CTX_free(ctx);
-	EVP_PKEY_free(pkey);
-	return good;
-}
-
 static void type_round_trip(uint32_t type, size_t signature_size)
 {
 	static const uint8_t hash[64] = { 0x5a, 1, 2, 3 };
@@ -119,14 +75,14 @@ static void type_round_trip(uint32_t type, size_t signature_size)
 		EXPECT_EQ(core_key_sign(key, CRYPTECH_DIGEST_SHA256, hash, 32,
 					signature, sizeof(signature), &len), 0);
 		EXPECT_EQ(len, signature_size);
-		EXPECT(libcrypto_verifies(spki.data, spki.len, hash, 32,
-					  "sha256", signature, len));
+		EXPECT(plain_verify(&spki, hash, 32, "sha256", signature,
+				    len));
 		EXPECT_EQ(core_key_verify(public, CRYPTECH_DIGEST_SHA256, hash,
 					  32, signature, len), 0);
 		EXPECT_EQ(core_key_sign(key, CRYPTECH_DIGEST_SHA512, hash, 64,
 					signature, sizeof(signature), &len), 0);
-		EXPECT(libcrypto_verifies(spki.data, spki.len, hash, 64,
-					  "sha512", signature, len));
+		EXPECT(plain_verify(&spki, hash, 64, "sha512", signature,
+				    len));
 	}
 	signature[len - 1] ^= 1;
 	EXPECT_EQ(core_key_verify(key, CRYPTECH_DIGEST_SHA512, hash, 64,
