@@ -102,7 +102,7 @@ bench: setup
 	selftests/bench/run
 
 demo: setup
-	scripts/demo
+	scripts/demo $(if $(KERNEL),--kernel $(KERNEL))
 
 # --- installation ------------------------------------------------------------
 

@@ -16,6 +16,4 @@ $(B)/test/vm/%: selftests/vm/%.c
 
 -include $(wildcard $(B)/test/vm/*.d)
 
--include selftests/drivers/build.mk
--include selftests/fakehsm/build.mk
--include selftests/bench/build.mk
+-include $(wildcard selftests/*/build.mk)
