@@ -39,9 +39,7 @@ FIRMWARE_SIM_OBJS := $(call firmware_objs,platform/sim)
 SIM_PEER_OBJS := $(addprefix firmware/platform/sim/,files.o keeper.o \
 	keeper_link.o log.o loop.o mailbox.o)
 
-ifneq ($(and $(FIRMWARE_KEYSTORE_OBJS),$(wildcard firmware/hsm/key.c)),)
 BINS += $(B)/bin/cryptech-hsm
-endif
 
 $(B)/bin/cryptech-hsm: $(call nosan,$(FIRMWARE_SIM_OBJS) $(FIRMWARE_HSM_OBJS) \
 		$(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS))
@@ -53,3 +51,21 @@ VM_TESTS += $(B)/test/fakehsm
 
 $(B)/test/fakehsm: $(call nosan,$(FAKEHSM_OBJS) $(SIM_PEER_OBJS))
 	$(call link,$(CFLAGS),-pthread)
+
+# The ports in front of a double that is no HSM, with sanitizers.
+$(B)/test/sim_double: $(call san,$(FIRMWARE_SIM_OBJS) firmware/tests/sim_double.o)
+	$(call link,$(CFLAGS_SAN),-pthread)
+
+SIM_BOX_OBJS := $(call san,$(addprefix firmware/tests/,sim_box.o sim_peers.o) \
+	firmware/platform/sim/slip.o)
+
+SIM_TESTS := $(addprefix $(B)/test/,sim_mailbox sim_socket)
+HOST_TESTS += $(B)/test/sim_slip $(SIM_TESTS)
+
+$(SIM_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(SIM_BOX_OBJS) \
+		| $(B)/test/sim_double
+	$(call link,$(CFLAGS_SAN),-pthread)
+
+$(B)/test/sim_slip: $(call san,firmware/tests/sim_slip.o \
+		firmware/platform/sim/slip.o)
+	$(call link,$(CFLAGS_SAN),)

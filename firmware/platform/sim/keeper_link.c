@@ -19,6 +19,7 @@
 
 /* A keeper that says nothing for so long (seconds) is broken. */
 #define PATIENCE	10
+#define ATTEMPTS	5
 
 /* --- starting a keeper --------------------------------------------------------- */
 
@@ -187,6 +188,8 @@ static int receive(int fd, int flags, struct mailbox_fds *mailbox)
 	if (len < 0 && (errno == EINTR || errno == EAGAIN) &&
 	    flags & MSG_DONTWAIT)
 		return 0;
+	if (!len)
+		errno = ECONNRESET;
 	if (len <= 0)
 		return -1;
 	n = take_fds(&msg, fds);
@@ -199,6 +202,7 @@ static int receive(int fd, int flags, struct mailbox_fds *mailbox)
 	}
 	while (n)
 		close(fds[--n]);
+	errno = EPROTO;
 	return -1;
 }
 
@@ -226,31 +230,48 @@ static int serve_news(struct keeper_link *link, int news,
 
 static void news_ready(struct source *source, uint32_t events);
 
-int keeper_link_open(struct keeper_link *link, struct loop *loop,
-		     const char *path, struct mailbox *mailbox)
+/* The first news of a new link, or -1. */
+static int open_once(struct keeper_link *link, struct mailbox_fds *fds)
 {
 	const struct timeval patience = { .tv_sec = PATIENCE };
-	struct mailbox_fds fds;
 	int news;
 
-	*link = (struct keeper_link){
-		.source.ready = news_ready,
-		.source.fd = connect_keeper(path),
-		.loop = loop, .path = path, .mailbox = mailbox,
-	};
+	link->source.fd = connect_keeper(link->path);
 	if (link->source.fd < 0)
 		return -1;
 	setsockopt(link->source.fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
 		   sizeof(patience));
-	news = receive(link->source.fd, 0, &fds);
+	news = receive(link->source.fd, 0, fds);
 	if (news == -1)
-		sim_log("the keeper of mailbox %s gives no answer", path);
-	if (news == -1 || serve_news(link, news, &fds) ||
-	    loop_add(loop, &link->source, EPOLLIN)) {
 		close(link->source.fd);
+	return news;
+}
+
+int keeper_link_open(struct keeper_link *link, struct loop *loop,
+		     const char *path, struct mailbox *mailbox)
+{
+	struct mailbox_fds fds;
+	int news = -1;
+
+	*link = (struct keeper_link){
+		.source.ready = news_ready,
+		.loop = loop, .path = path, .mailbox = mailbox,
+	};
+	/* A keeper that is dying may still take us up, and hang up then. */
+	for (int i = 0; i < ATTEMPTS && news == -1; i++) {
+		news = open_once(link, &fds);
+		if (news == -1 && (link->source.fd < 0 || errno == EAGAIN))
+			break;
+	}
+	if (news == -1) {
+		sim_log("no keeper for mailbox %s", path);
 		return -1;
 	}
-	return 0;
+	if (!serve_news(link, news, &fds) &&
+	    !loop_add(loop, &link->source, EPOLLIN))
+		return 0;
+	close(link->source.fd);
+	return -1;
 }
 
 void keeper_link_close(struct keeper_link *link)
