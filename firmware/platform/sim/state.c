@@ -307,6 +307,7 @@ static void fill_platform(struct state *state)
 		.anchor_read = anchored ? anchor_read : NULL,
 		.anchor_advance = anchored ? anchor_advance : NULL,
 		.factory_pin = factory_pin,
+		.simulator = true,
 		.log = log_line,
 	};
 }
