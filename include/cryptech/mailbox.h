@@ -48,7 +48,10 @@
  * `fault`, and repeats the value in its own `epoch`, with release order, and
  * interrupts on vector 1. Before that moment the host writes neither ring nor
  * slots of the new epoch, except that it zeroes its request ring before it
- * writes its `epoch`. The first call is ATTACH. An HSM that starts sets a new
+ * writes its `epoch` (one that is not zero then is a fault, SEQ, for requests
+ * of an old epoch must not be served again). The HSM looks at the host's
+ * `epoch` when vector 1 rings and at no other time: what stands there when it
+ * starts is old. The first call is ATTACH. An HSM that starts sets a new
  * `boot`, leaves `epoch` 0 and interrupts on vector 1: to the host that is the loss
  * of every call, and it starts a new epoch.
  *
@@ -108,7 +111,7 @@ struct cryptech_mailbox_hsm {
 	uint64_t magic;		/* CRYPTECH_MAILBOX_MAGIC, written last */
 	uint32_t version;	/* CRYPTECH_MAILBOX_VERSION */
 	uint32_t slots;		/* CRYPTECH_MAILBOX_SLOTS */
-	uint64_t boot;		/* random, not 0: this run of the HSM */
+	uint64_t boot;		/* random: this run of the HSM; 0: none yet */
 	uint32_t epoch;		/* the host's, once it is in force */
 	uint32_t fault;		/* enum cryptech_mailbox_fault */
 	uint32_t busy[4];	/* bit slot % 32 of word slot / 32 */
