@@ -60,7 +60,7 @@ SIM_BOX_OBJS := $(call san,$(addprefix firmware/tests/,sim_box.o sim_peers.o) \
 	firmware/platform/sim/slip.o)
 
 SIM_TESTS := $(addprefix $(B)/test/,sim_mailbox sim_socket)
-HOST_TESTS += $(B)/test/sim_slip $(SIM_TESTS)
+HOST_TESTS += $(addprefix $(B)/test/,sim_slip sim_state) $(SIM_TESTS)
 
 $(SIM_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(SIM_BOX_OBJS) \
 		| $(B)/test/sim_double
@@ -68,4 +68,9 @@ $(SIM_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(SIM_BOX_OBJS) \
 
 $(B)/test/sim_slip: $(call san,firmware/tests/sim_slip.o \
 		firmware/platform/sim/slip.o)
+	$(call link,$(CFLAGS_SAN),)
+
+$(B)/test/sim_state: $(call san,$(addprefix firmware/tests/,sim_state.o \
+		sim_box.o) $(addprefix firmware/platform/sim/,anchor_file.o \
+		files.o flash_file.o log.o state.o))
 	$(call link,$(CFLAGS_SAN),)

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static char box[] = "/tmp/cryptech-sim.XXXXXX";
+static char box[4096];
 static char programs[4096];	/* folder of this program */
 
 static void die(const char *what)
@@ -45,6 +45,8 @@ void box_open(void)
 	/* A keeper whose HSM has died becomes our child, to be waited for. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	signal(SIGPIPE, SIG_IGN);
+	snprintf(box, sizeof(box), "%s/cryptech-sim.XXXXXX",
+		 getenv("TMPDIR") ?: "/tmp");
 	if (!mkdtemp(box) || chdir(box))
 		die("mkdtemp");
 	setvbuf(stdout, NULL, _IOLBF, 0);

@@ -181,8 +181,8 @@ int main(int argc, char **argv)
 
 	keeper_main(argc, argv);
 	options_parse(&server.options, argc, argv);
-	harden();
 	sim_log("a simulator: it guards nothing against root of this machine");
+	harden();
 	if (start_hsm(&server))
 		return EXIT_FAILURE;
 	if (open_ports(&server)) {
