@@ -6,12 +6,19 @@
  *  4  generation (8)  12 name (16)      28 length of the data
  *  32 CRC of the data                   36 CRC of the position and 0..35
  *  40 commit word                       44 settled word
- *  48 data, blank up to the next multiple of 16
+ *  48 body: data, blank, and in the last 4 bytes before the next multiple of
+ *     16 the seal
  *
- * The order of programming is: bytes 0 to 39, data, commit word, settled
- * word; each is done before the next begins. So if there is any data, the
- * header is whole; and once the settled word is not blank, everything before
- * it is firm.
+ * The order of programming is: bytes 0 to 39, data, seal, commit word,
+ * settled word; each is done before the next begins. So if there is any data,
+ * the header is whole; and once the settled word is not blank, everything
+ * before it is firm.
+ *
+ * Zeroing goes the other way, body first: as long as any of it may read as
+ * before, the header tells the next mount where it is. Then the header, which
+ * a cut may leave torn: zeros now, good at a later boot. It will be known by
+ * its body, which is firmly zero; the seal is there so that no body is zero
+ * by nature.
  */
 #include "internal.h"
 
@@ -30,6 +37,11 @@ static void entry_encode(const struct entry *e, uint8_t h[RECORD_FIXED])
 	put_le32(h + 32, e->data_crc);
 	put_le32(pos, e->pos);
 	put_le32(h + 36, ks_crc(ks_crc(0, pos, sizeof(pos)), h, 36));
+}
+
+static uint32_t seal_pos(const struct entry *e)
+{
+	return e->pos + record_size(e->len) - SEAL_SIZE;
 }
 
 bool entry_parse(const struct keystore *ks, uint32_t pos, const uint8_t *h,
@@ -82,7 +94,7 @@ int entry_data(struct keystore *ks, const struct entry *e, void *data)
 
 int entry_write(struct keystore *ks, const struct entry *e, const void *data)
 {
-	uint8_t header[RECORD_FIXED];
+	uint8_t header[RECORD_FIXED], seal[SEAL_SIZE];
 	int ret;
 
 	entry_encode(e, header);
@@ -91,6 +103,9 @@ int entry_write(struct keystore *ks, const struct entry *e, const void *data)
 		ret = dev_zero(ks, e->pos + RECORD_COMMIT, 4);
 	if (!ret)
 		ret = dev_program(ks, e->pos + RECORD_HEADER, data, e->len);
+	put_le32(seal, RECORD_SEAL);
+	if (!ret)
+		ret = dev_program(ks, seal_pos(e), seal, SEAL_SIZE);
 	return ret ? ret : dev_sync(ks);
 }
 
@@ -109,30 +124,31 @@ int entry_commit(struct keystore *ks, uint32_t pos)
 	return ret;
 }
 
-/*
- * Data first: as long as any of it may read as before, the header tells the
- * next mount where it is. In a record that was never settled, the settled
- * word last: it must stay blank for as long as the header may read good, or
- * the record would look as if it had been committed.
- */
 int entry_zero(struct keystore *ks, const struct entry *e)
 {
-	uint32_t data = record_size(e->len) - RECORD_HEADER;
+	uint32_t body = record_size(e->len) - RECORD_HEADER;
 	int ret = KS_OK;
 
-	if (MUTATED(MUT_SETTLED_ZERO_EARLY))
-		ret = dev_zero(ks, e->pos + RECORD_SETTLED, 4);
-	if (!ret && MUTATED(MUT_HEADER_ZERO_FIRST))
-		ret = dev_zero(ks, e->pos, RECORD_SETTLED);
-	if (!ret && data)
-		ret = dev_zero(ks, e->pos + RECORD_HEADER, data);
-	if (!ret && data)
-		ret = dev_sync(ks);
-	if (!ret && !e->settled)
-		ret = dev_zero(ks, e->pos, RECORD_SETTLED);
-	if (!ret && !e->settled)
+	if (MUTATED(MUT_HEADER_ZERO_FIRST))
+		ret = dev_zero(ks, e->pos, RECORD_HEADER);
+	if (!ret)
+		ret = dev_zero(ks, e->pos + RECORD_HEADER, body);
+	if (!ret)
 		ret = dev_sync(ks);
 	if (!ret)
 		ret = dev_zero(ks, e->pos, RECORD_HEADER);
 	return ret ? ret : dev_sync(ks);
+}
+
+bool entry_is_dead(struct keystore *ks, const struct entry *e)
+{
+	uint32_t body = record_size(e->len) - RECORD_HEADER;
+	uint8_t seal[SEAL_SIZE];
+
+	if (MUTATED(MUT_NO_SEAL) ||
+	    dev_read(ks, seal_pos(e), seal, SEAL_SIZE))
+		return false;
+	return get_le32(seal) == UINT32_MAX ||
+	       (get_le32(seal) == 0 &&
+		dev_is_all(ks, e->pos + RECORD_HEADER, body, 0));
 }

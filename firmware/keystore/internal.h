@@ -27,6 +27,8 @@
 #define RECORD_FIXED	40
 #define RECORD_COMMIT	40	/* the commit word */
 #define RECORD_SETTLED	44	/* the settled word */
+#define RECORD_SEAL	0x4c414553u	/* "SEAL", the body's last four bytes */
+#define SEAL_SIZE	4
 
 #define CELL_MAGIC	0x3143534bu	/* "KSC1" */
 #define CELL_HEADER	32
@@ -63,7 +65,7 @@ static inline uint32_t round_up(uint32_t n, uint32_t unit)
 /* Bytes of flash that a record with @len bytes of data takes. */
 static inline uint32_t record_size(uint32_t len)
 {
-	return RECORD_HEADER + round_up(len, GRANULE);
+	return RECORD_HEADER + round_up(len + SEAL_SIZE, GRANULE);
 }
 
 static inline uint32_t get_le32(const uint8_t *p)
@@ -164,7 +166,7 @@ enum ks_mutation {
 	MUT_COMMIT_EARLY,	/* commit word before the data */
 	MUT_HEADER_ZERO_FIRST,	/* zero header before data */
 	MUT_CELL_HEADER_FIRST,	/* the same for cells */
-	MUT_SETTLED_ZERO_EARLY,	/* clear the settled word with the header */
+	MUT_NO_SEAL,		/* take a zeroed body for a record's */
 	MUT_COUNT,
 };
 #ifdef KS_MUTATIONS
@@ -204,6 +206,11 @@ int entry_data(struct keystore *ks, const struct entry *e, void *data);
 int entry_write(struct keystore *ks, const struct entry *e, const void *data);
 int entry_commit(struct keystore *ks, uint32_t pos);
 int entry_zero(struct keystore *ks, const struct entry *e);
+/*
+ * Whether the body was never finished, or has been zeroed: whatever commit
+ * and settled word read, this is no record.
+ */
+bool entry_is_dead(struct keystore *ks, const struct entry *e);
 
 /* segment.c */
 static inline uint32_t seg_of(const struct keystore *ks, uint32_t pos)

@@ -192,7 +192,7 @@ int ks_delete(struct keystore *ks, enum ks_class class,
 	if (!ret && tomb.pos) {
 		tomb.settled = true;
 		ret = entry_zero(ks, &tomb);
-		segment_dead(ks, tomb.pos, RECORD_HEADER, false);
+		segment_dead(ks, tomb.pos, record_size(0), false);
 	}
 	return ret;
 }

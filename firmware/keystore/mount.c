@@ -247,7 +247,7 @@ static bool geometry(struct keystore *ks)
 	ks->seg_size = (want < most ? want : most) * f->sector_size;
 	ks->seg_count = f->size / ks->seg_size;
 	ks->record_max = ks->seg_size - SEGMENT_HEADER - BURN_SIZE -
-			 RECORD_HEADER;
+			 RECORD_HEADER - GRANULE;
 	if (ks->record_max > KS_RECORD_MAX)
 		ks->record_max = KS_RECORD_MAX;
 	return true;

@@ -56,7 +56,7 @@ static int add_debris(struct scan *s, uint32_t end, uint32_t len)
 	return KS_OK;
 }
 
-static int add_entry(struct scan *s, const struct entry *e)
+static int add_entry(struct scan *s, struct entry *e)
 {
 	struct found *f = s->found;
 	void *array = f->entries;
@@ -65,6 +65,9 @@ static int add_entry(struct scan *s, const struct entry *e)
 	f->entries = array;
 	if (ret)
 		return ret;
+	if (entry_is_dead(s->ks, e))
+		e->committed = e->settled = false;
+	s->window_len = 0;	/* that may have taken the buffer */
 	f->entries[f->count++] = *e;
 	s->entries++;
 	segment_live(s->ks, e->pos, record_size(e->len), false);

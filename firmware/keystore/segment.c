@@ -84,8 +84,9 @@ void segment_dead(struct keystore *ks, uint32_t pos, uint32_t size, bool cell)
 }
 
 /*
- * Zero whatever is neither blank nor zero, header included: no erase shall
- * be what destroys a record, because a torn one may not.
+ * Zero whatever is neither blank nor zero: no erase shall be what destroys a
+ * record, because a torn one may not. The header even if it reads zero: an
+ * earlier attempt may have been cut.
  */
 static int segment_wipe(struct keystore *ks, uint32_t seg)
 {
@@ -93,8 +94,9 @@ static int segment_wipe(struct keystore *ks, uint32_t seg)
 	uint32_t step = GRANULE * 16;
 	int ret = KS_OK;
 
-	if (MUTATED(MUT_NO_KILL))
-		pos += SEGMENT_HEADER;
+	if (!MUTATED(MUT_NO_KILL))
+		ret = dev_zero(ks, pos, SEGMENT_HEADER);
+	pos += SEGMENT_HEADER;
 	for (; pos < end && !ret; pos += step) {
 		if (step > end - pos)
 			step = end - pos;

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: MIT
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ks_model.h"
+
+void model_name(unsigned int slot, uint8_t name[KS_NAME_SIZE])
+{
+	uint64_t rng = slot / 2 + 1000;
+
+	for (int i = 0; i < KS_NAME_SIZE; i++)
+		name[i] = nor_random(&rng);
+}
+
+enum ks_class model_class(unsigned int slot)
+{
+	return slot % 2 ? KS_CLASS_STATE : KS_CLASS_KEY;
+}
+
+void model_owner(unsigned int cell, uint8_t owner[KS_NAME_SIZE])
+{
+	model_name(cell % 3 * 2, owner);
+}
+
+void model_data(uint32_t version, uint8_t *data, size_t len)
+{
+	uint64_t rng = version;
+
+	/* Blank and zero bytes must be as good as any. */
+	if (version % 16 == 0)
+		memset(data, 0xff, len);
+	else if (version % 16 == 1)
+		memset(data, 0, len);
+	else
+		for (size_t i = 0; i < len; i++)
+			data[i] = nor_random(&rng);
+}
+
+bool box_wrong(struct box *box, const char *format, ...)
+{
+	va_list args;
+
+	if (!box->why[0]) {
+		va_start(args, format);
+		vsnprintf(box->why, sizeof(box->why), format, args);
+		va_end(args);
+	}
+	return false;
+}
+
+/* --- operations --------------------------------------------------------------- */
+
+int box_mount(struct box *box, uint64_t seed)
+{
+	uint64_t step = box->nor->cut_step;
+
+	nor_boot(box->nor, seed);
+	box->nor->cut_step = step;
+	box->nor->rng = seed;
+	return ks_mount(&box->ks, &box->nor->flash);
+}
+
+void box_unmount(struct box *box)
+{
+	ks_unmount(box->ks);
+	box->ks = NULL;
+}
+
+static int do_record(struct box *box, const struct op *op)
+{
+	uint8_t name[KS_NAME_SIZE], data[MODEL_DATA];
+	enum ks_class class = model_class(op->slot);
+	int ret;
+
+	model_name(op->slot, name);
+	if (op->kind == OP_DELETE) {
+		box->next.slots[op->slot].version = 0;
+		return ks_delete(box->ks, class, name);
+	}
+	model_data(++box->version, data, op->len);
+	if (op->kind != OP_ABANDON) {
+		box->next.slots[op->slot].version = box->version;
+		box->next.slots[op->slot].len = op->len;
+	}
+	if (op->kind == OP_WRITE || op->kind == OP_WRITE_NEW)
+		return ks_write(box->ks, class, name, data, op->len,
+				op->kind == OP_WRITE_NEW);
+	ret = ks_prepare(box->ks, class, name, data, op->len);
+	if (ret)
+		return ret;
+	if (op->kind == OP_COMMIT)
+		return ks_commit(box->ks);
+	ks_abandon(box->ks);
+	return KS_OK;
+}
+
+static int do_cell(struct box *box, const struct op *op)
+{
+	uint8_t owner[KS_NAME_SIZE], data[KS_CELL_SIZE];
+	ks_cell cell = box->now.cells[op->slot].cell;
+
+	if (op->kind == OP_CELL_ZERO) {
+		box->next.cells[op->slot].cell = 0;
+		return cell ? ks_cell_zero(box->ks, cell) : KS_NOT_FOUND;
+	}
+	if (cell)
+		return KS_EXISTS;
+	model_owner(op->slot, owner);
+	/* A cell of zeros would be a zeroed cell. */
+	if (++box->version % 16 <= 1)
+		box->version += 2;
+	model_data(box->version, data, sizeof(data));
+	box->next.cells[op->slot].version = box->version;
+	return ks_cell_write(box->ks, owner, data,
+			     &box->next.cells[op->slot].cell);
+}
+
+int box_do(struct box *box, const struct op *op)
+{
+	int ret;
+
+	box->next = box->now;
+	switch (op->kind) {
+	case OP_REMOUNT:
+		box_unmount(box);
+		ret = box_mount(box, ++box->version);
+		break;
+	case OP_CELL_WRITE:
+	case OP_CELL_ZERO:
+		ret = do_cell(box, op);
+		break;
+	default:
+		ret = do_record(box, op);
+		break;
+	}
+	if (box->nor->off)
+		ret = KS_FLASH;	/* ks_abandon does not say so */
+	if (ret == KS_OK)
+		box->now = box->next;
+	else if (ret != KS_FLASH)
+		box->next = box->now;
+	return ret;
+}
+
+/* --- through the calls ---------------------------------------------------------- */
+
+static bool holds(struct box *box, unsigned int slot, const struct model *m)
+{
+	uint8_t name[KS_NAME_SIZE], data[MODEL_DATA], want[MODEL_DATA];
+	size_t len = 0;
+	int ret;
+
+	model_name(slot, name);
+	ret = ks_read(box->ks, model_class(slot), name, data, sizeof(data),
+		      &len);
+	if (!m->slots[slot].version)
+		return ret == KS_NOT_FOUND;
+	model_data(m->slots[slot].version, want, m->slots[slot].len);
+	return ret == KS_OK && len == m->slots[slot].len &&
+	       !memcmp(data, want, len);
+}
+
+static bool check_slots(struct box *box)
+{
+	for (unsigned int i = 0; i < MODEL_SLOTS; i++) {
+		if (holds(box, i, &box->now))
+			continue;
+		if (memcmp(&box->now.slots[i], &box->next.slots[i],
+			   sizeof(box->now.slots[i])) == 0 ||
+		    !holds(box, i, &box->next))
+			return box_wrong(box, "record %u is not version %u",
+					 i, box->now.slots[i].version);
+		box->now.slots[i] = box->next.slots[i];
+	}
+	return true;
+}
+
+/* Names come in order, and no more than there should be. */
+static bool check_names(struct box *box)
+{
+	unsigned int want = 0, got = 0;
+	struct ks_stats stats;
+
+	for (unsigned int i = 0; i < MODEL_SLOTS; i++)
+		want += box->now.slots[i].version != 0;
+	for (enum ks_class c = KS_CLASS_KEY; c <= KS_CLASS_STATE; c++) {
+		uint8_t name[KS_NAME_SIZE], last[KS_NAME_SIZE];
+		const uint8_t *after = NULL;
+		size_t len;
+
+		while (!ks_next(box->ks, c, after, name, &len)) {
+			if (after && memcmp(name, last, KS_NAME_SIZE) <= 0)
+				return box_wrong(box, "names out of order");
+			memcpy(last, name, KS_NAME_SIZE);
+			after = last;
+			got++;
+		}
+	}
+	ks_stats(box->ks, &stats);
+	if (got != want || stats.records != want)
+		return box_wrong(box, "%u records, not %u", got, want);
+	if (stats.lost)
+		return box_wrong(box, "%u records lost", stats.lost);
+	return true;
+}
+
+static bool check_cell(struct box *box, unsigned int i)
+{
+	uint8_t owner[KS_NAME_SIZE], want_owner[KS_NAME_SIZE];
+	uint8_t data[KS_CELL_SIZE], want[KS_CELL_SIZE];
+
+	if (!box->now.cells[i].cell)
+		return true;
+	/* To be zeroed, but the power failed: the owner does it again. */
+	if (!box->next.cells[i].cell) {
+		box->now.cells[i].cell = 0;
+		return true;
+	}
+	model_owner(i, want_owner);
+	model_data(box->now.cells[i].version, want, sizeof(want));
+	if (ks_cell_read(box->ks, box->now.cells[i].cell, owner, data) ||
+	    memcmp(owner, want_owner, sizeof(owner)) ||
+	    memcmp(data, want, sizeof(data)))
+		return box_wrong(box, "cell %u is not version %u", i,
+				 box->now.cells[i].version);
+	return true;
+}
+
+static bool check_cells(struct box *box)
+{
+	unsigned int want = 0, got = 0;
+
+	for (unsigned int i = 0; i < MODEL_CELLS; i++) {
+		if (!check_cell(box, i))
+			return false;
+		want += box->now.cells[i].cell != 0;
+	}
+	for (unsigned int o = 0; o < 3; o++) {
+		uint8_t owner[KS_NAME_SIZE];
+		ks_cell cell = 0;
+
+		model_owner(o, owner);
+		while ((cell = ks_cell_next(box->ks, owner, cell))) {
+			bool listed = false;
+
+			for (unsigned int i = 0; i < MODEL_CELLS; i++)
+				listed |= box->now.cells[i].cell == cell;
+			got += listed;
+			if (!listed && ks_cell_zero(box->ks, cell))
+				return box_wrong(box, "cell not zeroed");
+		}
+	}
+	return got == want || box_wrong(box, "%u cells, not %u", got, want);
+}
+
+/* --- in the image ----------------------------------------------------------------- */
+
+static uint32_t le32(const uint8_t *p)
+{
+	return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static bool is_firm(const struct box *box, uint32_t at, uint32_t len)
+{
+	for (uint32_t i = 0; i < len; i++)
+		if (box->nor->torn[at + i])
+			return false;
+	return true;
+}
+
+static bool is_all(const uint8_t *p, uint8_t value)
+{
+	for (int i = 0; i < 16; i++)
+		if (p[i] != value)
+			return false;
+	return true;
+}
+
+/* The bytes that a live record takes at @at; 0: there is none. */
+static uint32_t record_at(const struct box *box, uint32_t at)
+{
+	const uint8_t *p = box->nor->bits + at;
+	uint8_t name[KS_NAME_SIZE], want[MODEL_DATA];
+
+	if (memcmp(p, "KR\1", 3))
+		return 0;
+	for (unsigned int i = 0; i < MODEL_SLOTS; i++) {
+		uint32_t len = box->now.slots[i].len;
+
+		if (!box->now.slots[i].version || le32(p + 28) != len)
+			continue;
+		model_name(i, name);
+		model_data(box->now.slots[i].version, want, len);
+		if (p[3] == model_class(i) && !memcmp(p + 12, name, 16) &&
+		    !memcmp(p + 48, want, len))
+			return 48 + (len + 4 + 15) / 16 * 16;
+	}
+	return 0;
+}
+
+static uint32_t cell_at(const struct box *box, uint32_t at)
+{
+	for (unsigned int i = 0; i < MODEL_CELLS; i++)
+		if (box->now.cells[i].cell == at)
+			return 96;
+	return 0;
+}
+
+/*
+ * Everything in a segment is a live record or cell, zero or blank; what
+ * lives and what is zero is firm, which is more than reading so. Bits may be
+ * torn in the settled word, and in the header (3 times 16 bytes) of a record
+ * that was zeroed.
+ */
+static bool check_segment(struct box *box, uint32_t start, uint32_t size)
+{
+	const uint8_t *p = box->nor->bits;
+	uint32_t at = start + 32, n, torn = 0;
+
+	while (at < start + size) {
+		if ((n = record_at(box, at))) {
+			if (!is_firm(box, at, 44) ||
+			    !is_firm(box, at + 48, n - 48))
+				return box_wrong(box, "record at %u is torn",
+						 at);
+		} else if ((n = cell_at(box, at))) {
+			if (!is_firm(box, at, n))
+				return box_wrong(box, "cell at %u is torn",
+						 at);
+		} else {
+			n = 16;
+			if (!is_all(p + at, 0xff) && !is_all(p + at, 0))
+				return box_wrong(box, "bytes left at %u", at);
+			torn = is_all(p + at, 0) && !is_firm(box, at, n) ?
+			       torn + 1 : 0;
+			if (torn > 3)
+				return box_wrong(box, "zeros at %u are torn",
+						 at);
+		}
+		at += n;
+	}
+	return true;
+}
+
+/* The segment size is what the first header that there is says. */
+static bool check_image(struct box *box)
+{
+	const struct flash *f = &box->nor->flash;
+	const uint8_t *p = box->nor->bits;
+	uint32_t size = 0;
+
+	for (uint32_t at = 0; at < f->size && !size; at += f->sector_size)
+		if (!memcmp(p + at, "KSS1", 4))
+			size = le32(p + at + 4) * le32(p + at + 8);
+	if (!size || size > f->size)
+		return box_wrong(box, "no header");
+	for (uint32_t at = 0; at < f->size; at += size) {
+		bool live = false;
+
+		/* A torn erase leaves anything, and no record. */
+		for (uint32_t i = 32; i < size; i += 16)
+			live |= record_at(box, at + i) || cell_at(box, at + i);
+		if (!live && memcmp(p + at, "KSS1", 4))
+			continue;
+		if (!check_segment(box, at, size))
+			return false;
+	}
+	return true;
+}
+
+bool box_check(struct box *box, bool image)
+{
+	bool ok = check_slots(box) && check_names(box) && check_cells(box) &&
+		  (!image || check_image(box));
+
+	box->next = box->now;
+	if (ok && box->nor->misuse)
+		ok = box_wrong(box, "a 1 was programmed over a 0");
+	return ok;
+}
