@@ -6,14 +6,14 @@ import hmac
 import os
 import struct
 
-from hal import (  # noqa: F401
+from hal import (
     ATTRIBUTE_NOT_FOUND, BAD_ARGUMENTS, BAD_FUNCTION, FORBIDDEN,
     KEY_NAME_TOO_LONG, KEY_NOT_FOUND, KEYWRAP_ERRORS, NOT_IMPLEMENTED,
     PACKET_OVERFLOW, PIN_INCORRECT, RESULT_TOO_LONG, INVALID_SIGNATURE,
     ASN1_PARSE_FAILED, XDR_BUFFER_OVERFLOW, FACTORY_WHEEL_PIN, NORMAL, SO,
     WHEEL, SHA1, SHA224, SHA256, SHA384, SHA512, SHA512_224, SHA512_256,
     RSA_PRIVATE, RSA_PUBLIC, EC_PRIVATE, EC_PUBLIC, P256, P384, P521, SIGNS,
-    KEKEK, TOKEN, PUBLIC, EXPORTABLE, u32)
+    KEKEK, TOKEN, PUBLIC, EXPORTABLE, UNSUPPORTED_KEY)
 from harness import fails, openssl, test
 from keys import (der_of, ec_signature_to_der, make_key, openssl_verifies,
                   rsa_recover)
@@ -200,8 +200,10 @@ def rsa(hsm):
             fails((BAD_ARGUMENTS, 2, FORBIDDEN), c.sign, public, data=b"x")
             c.delete(public)
         for bits in (0, 512, 1023, 1025, 8200):
-            fails(BAD_ARGUMENTS, c.generate_rsa, bits, SIGNS)
-        fails(BAD_ARGUMENTS, c.generate_rsa, 2048, SIGNS, b"\x03")
+            fails((BAD_ARGUMENTS, UNSUPPORTED_KEY), c.generate_rsa, bits,
+                  SIGNS)
+        fails((BAD_ARGUMENTS, UNSUPPORTED_KEY), c.generate_rsa, 2048, SIGNS,
+              b"\x03")
 
 
 @test
@@ -442,7 +444,8 @@ def package(kekek_spki, plain):
 
     def tlv(tag, body):
         n = len(body)
-        length = bytes([n]) if n < 128 else b"\x82" + struct.pack(">H", n)
+        length = (bytes([n]) if n < 128 else bytes([0x81, n]) if n < 256
+                  else b"\x82" + struct.pack(">H", n))
         return bytes([tag]) + length + body
 
     with open("/dev/shm/cryptech-kekek." + str(os.getpid()), "wb") as f:
@@ -469,11 +472,11 @@ def import_key(hsm):
         pkey, _ = c.import_key(k, pkcs8, kek, SIGNS)
         assert c.public_key(pkey) == der_of(private, public=True)
         before = c.match()
-        for at in range(17, len(pkcs8), 13):
+        for at in range(19, len(pkcs8), 13):
             bad = bytearray(pkcs8)
             bad[at] ^= 0x40
             fails(KEYWRAP_ERRORS, c.import_key, k, bytes(bad), kek, SIGNS)
-        for at in range(20, len(kek), 37):
+        for at in range(21, len(kek), 37):
             bad = bytearray(kek)
             bad[at] ^= 1
             fails(KEYWRAP_ERRORS, c.import_key, k, pkcs8, bytes(bad), SIGNS)
