@@ -45,13 +45,6 @@ $(B)/bin/cryptech-hsm: $(call nosan,$(FIRMWARE_SIM_OBJS) $(FIRMWARE_HSM_OBJS) \
 		$(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS))
 	$(call link,$(CFLAGS),-lcrypto -pthread)
 
-FAKEHSM_OBJS := $(addprefix selftests/fakehsm/,canned.o fakehsm.o flip.o)
-
-VM_TESTS += $(B)/test/fakehsm
-
-$(B)/test/fakehsm: $(call nosan,$(FAKEHSM_OBJS) $(SIM_PEER_OBJS))
-	$(call link,$(CFLAGS),-pthread)
-
 # The ports in front of a double that is no HSM, with sanitizers.
 $(B)/test/sim_double: $(call san,$(FIRMWARE_SIM_OBJS) firmware/tests/sim_double.o)
 	$(call link,$(CFLAGS_SAN),-pthread)
@@ -59,11 +52,17 @@ $(B)/test/sim_double: $(call san,$(FIRMWARE_SIM_OBJS) firmware/tests/sim_double.
 SIM_BOX_OBJS := $(call san,$(addprefix firmware/tests/,sim_box.o sim_peers.o) \
 	firmware/platform/sim/slip.o)
 
-SIM_TESTS := $(addprefix $(B)/test/,sim_mailbox sim_socket)
+# The real one.
+$(B)/test/cryptech-hsm-san: $(call san,$(FIRMWARE_SIM_OBJS) \
+		$(FIRMWARE_HSM_OBJS) $(FIRMWARE_CORES_OBJS) \
+		$(FIRMWARE_KEYSTORE_OBJS))
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
+SIM_TESTS := $(addprefix $(B)/test/,sim_crash sim_mailbox sim_socket)
 HOST_TESTS += $(addprefix $(B)/test/,sim_slip sim_state) $(SIM_TESTS)
 
 $(SIM_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(SIM_BOX_OBJS) \
-		| $(B)/test/sim_double
+		| $(B)/test/sim_double $(B)/test/cryptech-hsm-san
 	$(call link,$(CFLAGS_SAN),-pthread)
 
 $(B)/test/sim_slip: $(call san,firmware/tests/sim_slip.o \
