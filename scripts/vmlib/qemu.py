@@ -12,7 +12,8 @@ OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 
 # Sockets that QEMU connects to; we listen before it starts. The guest knows
-# the ports by these names and takes "last" to be the last to appear.
+# its ports by these names: what the command prints, requests to us, and the
+# last thing that it says, the exit status.
 PORTS = ("output", "control", "last")
 
 
