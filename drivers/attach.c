@@ -262,16 +262,18 @@ out_mux:
 /* Is there a reason to give this incarnation up? */
 static bool cryptech_is_lost(struct cryptech_device *dev)
 {
+	bool lost, unanswered;
 	LIST_HEAD(dropped);
-	bool lost;
 
 	lost = dev->ops->check(dev) != 0;
 	spin_lock_bh(&dev->lock);
-	lost |= cryptech_calls_expire(dev, &dropped);
 	lost |= dev->failed;
+	unanswered = cryptech_calls_expire(dev, &dropped);
 	spin_unlock_bh(&dev->lock);
 	cryptech_calls_drop(&dropped);
-	return lost;
+	if (unanswered && !lost)
+		dev_warn_ratelimited(&dev->dev, "HSM left a call unanswered\n");
+	return lost || unanswered;
 }
 
 void cryptech_sweep(struct work_struct *work)

@@ -212,9 +212,9 @@ static int cryptech_ioc_random(struct cryptech_client *client, void *arg)
 	void *data;
 	int err;
 
-	if (random->length > CRYPTECH_RANDOM_MAX)
+	if (!random->length || random->length > CRYPTECH_RANDOM_MAX)
 		return -EINVAL;
-	data = kvmalloc(max_t(size_t, random->length, 1), GFP_KERNEL);
+	data = kvmalloc(random->length, GFP_KERNEL);
 	if (!data)
 		return -ENOMEM;
 	err = cryptech_rpc_random(client, data, random->length,

@@ -21,8 +21,10 @@
  *		goes over the wire; the driver puts in the client word. One
  *		request may be outstanding: write answers EBUSY until its
  *		reply has been read. read gives the whole reply, or EMSGSIZE
- *		and keeps it. O_NONBLOCK and poll work: POLLOUT, a write would
- *		be taken; POLLIN, a reply is there. ATTACH, functions that the
+ *		and keeps it; ENODATA if no request is outstanding; the
+ *		errno with which a request ended (see below) takes the place of
+ *		its reply. O_NONBLOCK and poll work: POLLOUT, a write would
+ *		be taken; POLLIN, a reply or an errno is there. ATTACH, functions that the
  *		table does not have, and LOGOUT_ALL by anybody but the wheel
  *		are EPERM.
  *
@@ -126,7 +128,7 @@ struct cryptech_ioc_random {
 	__u32 size;
 	__u32 flags;		/* 0 */
 	__u32 error;		/* out */
-	__u32 length;		/* in: bytes wanted, at most 16,368 */
+	__u32 length;		/* in: bytes wanted, 1 to 16,368 */
 	__aligned_u64 data;	/* in: where to */
 };
 
