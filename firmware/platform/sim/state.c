@@ -308,6 +308,7 @@ static void fill_platform(struct state *state)
 		.anchor_advance = anchored ? anchor_advance : NULL,
 		.factory_pin = factory_pin,
 		.simulator = true,
+		.simulator = true,
 		.log = log_line,
 	};
 }
