@@ -308,7 +308,6 @@ static void fill_platform(struct state *state)
 		.anchor_advance = anchored ? anchor_advance : NULL,
 		.factory_pin = factory_pin,
 		.simulator = true,
-		.simulator = true,
 		.log = log_line,
 	};
 }
