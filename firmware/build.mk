@@ -24,7 +24,8 @@ $(CORE_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o 		$(call san,$(FIRMW
 # --- hsm ---------------------------------------------------------------------
 
 HSM_TEST_OBJS := $(call san,$(FIRMWARE_HSM_OBJS) $(FIRMWARE_CORES_OBJS) \
-	$(FIRMWARE_KEYSTORE_OBJS) firmware/tests/hsm_box.o)
+	$(FIRMWARE_KEYSTORE_OBJS) $(addprefix firmware/tests/,hsm_box.o \
+	hsm_flash.o hsm_message.o nor.o))
 
 HSM_TESTS := $(addprefix $(B)/test/,hsm_test hsm_pin hsm_hostile)
 HOST_TESTS += $(HSM_TESTS)
