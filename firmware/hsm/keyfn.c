@@ -139,7 +139,7 @@ int handle_KEY_PUBLIC(struct call *call)
 /* A damaged key too can be deleted, or it would stay for ever. */
 int handle_KEY_DELETE(struct call *call)
 {
-	struct key *key;
+	struct key *key = NULL;
 	int error = get_key(call, &key);
 
 	if (error && !(key && error == key->damage))
