@@ -161,8 +161,13 @@ static int sign_encode(const struct plan *plan, const u8 *raw, size_t raw_len,
 
 	if (raw_len != expected)
 		return -EPROTO;
-	if (plan->der)
-		return cryptech_ec_raw_to_der(raw, plan->size, signature, size);
+	if (plan->der) {
+		int len = cryptech_ec_raw_to_der(raw, plan->size, signature,
+						 size);
+
+		/* @size was enough for every signature of the curve */
+		return len < 0 ? -EPROTO : len;
+	}
 	if (raw_len > size)
 		return -EOVERFLOW;
 	memcpy(signature, raw, raw_len);
@@ -258,6 +263,15 @@ static int verify_in_hsm(const struct cryptech_key *key,
 	return ret;
 }
 
+/* The truncated forms of SHA-512 have no DigestInfo in the kernel. */
+static bool kernel_has_digest_info(const struct plan *plan)
+{
+	u32 digest = plan_digest(plan);
+
+	return digest != CRYPTECH_DIGEST_SHA512_224 &&
+	       digest != CRYPTECH_DIGEST_SHA512_256;
+}
+
 static int verify_rsa(const struct cryptech_key *key, const struct plan *plan,
 		      const struct cryptech_key_signature *sig)
 {
@@ -265,7 +279,9 @@ static int verify_rsa(const struct cryptech_key *key, const struct plan *plan,
 
 	if (sig->len != plan->size)
 		return -EKEYREJECTED;
-	ret = verify_in_kernel(key, plan, sig, sig->bytes, sig->len);
+	ret = -ENOPKG;
+	if (kernel_has_digest_info(plan))
+		ret = verify_in_kernel(key, plan, sig, sig->bytes, sig->len);
 	if (ret == -ENOPKG)
 		ret = verify_in_hsm(key, plan, sig, sig->bytes, sig->len);
 	return ret;
@@ -286,8 +302,9 @@ static int verify_ec_raw(struct cryptech_key *key, const struct plan *plan,
 	if (!READ_ONCE(key->verify_in_hsm)) {
 		ret = cryptech_ec_raw_to_der(buf->raw, plan->size, buf->der,
 					     sizeof(buf->der));
+		/* a number that is longer than the curve's order */
 		if (ret < 0)
-			return ret;
+			return -EKEYREJECTED;
 		ret = verify_in_kernel(key, plan, sig, buf->der, ret);
 		if (ret != -ENOPKG)
 			return ret;
