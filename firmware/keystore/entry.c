@@ -140,15 +140,26 @@ int entry_zero(struct keystore *ks, const struct entry *e)
 	return ret ? ret : dev_sync(ks);
 }
 
-bool entry_is_dead(struct keystore *ks, const struct entry *e)
+int entry_firm(struct keystore *ks, const struct entry *e)
+{
+	uint8_t header[RECORD_FIXED];
+
+	entry_encode(e, header);
+	return dev_program(ks, e->pos, header, sizeof(header));
+}
+
+enum body entry_body(struct keystore *ks, const struct entry *e)
 {
 	uint32_t body = record_size(e->len) - RECORD_HEADER;
 	uint8_t seal[SEAL_SIZE];
 
 	if (MUTATED(MUT_NO_SEAL) ||
 	    dev_read(ks, seal_pos(e), seal, SEAL_SIZE))
-		return false;
-	return get_le32(seal) == UINT32_MAX ||
-	       (get_le32(seal) == 0 &&
-		dev_is_all(ks, e->pos + RECORD_HEADER, body, 0));
+		return BODY_WHOLE;
+	if (get_le32(seal) == UINT32_MAX)
+		return BODY_BLANK;
+	if (get_le32(seal) == 0 &&
+	    dev_is_all(ks, e->pos + RECORD_HEADER, body, 0))
+		return BODY_ZERO;
+	return BODY_WHOLE;
 }

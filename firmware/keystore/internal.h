@@ -51,8 +51,16 @@ struct entry {
 	uint8_t type;
 	uint8_t class;
 	uint8_t name[KS_NAME_SIZE];
+	uint8_t body;		/* enum body, if a mount found it */
 	bool committed;		/* the commit word is zero */
 	bool settled;		/* the settled word is not blank */
+};
+
+/* By its seal. Whose body is not whole is no record, whatever else reads. */
+enum body {
+	BODY_WHOLE,
+	BODY_BLANK,		/* not finished; or not even begun */
+	BODY_ZERO,		/* zeroed; so may the header be in part */
 };
 
 #define GENERATION_MAX	(UINT64_C(1) << 62)
@@ -206,11 +214,9 @@ int entry_data(struct keystore *ks, const struct entry *e, void *data);
 int entry_write(struct keystore *ks, const struct entry *e, const void *data);
 int entry_commit(struct keystore *ks, uint32_t pos);
 int entry_zero(struct keystore *ks, const struct entry *e);
-/*
- * Whether the body was never finished, or has been zeroed: whatever commit
- * and settled word read, this is no record.
- */
-bool entry_is_dead(struct keystore *ks, const struct entry *e);
+enum body entry_body(struct keystore *ks, const struct entry *e);
+/* Program the header once more: it may have been torn, but nothing since. */
+int entry_firm(struct keystore *ks, const struct entry *e);
 
 /* segment.c */
 static inline uint32_t seg_of(const struct keystore *ks, uint32_t pos)

@@ -15,10 +15,18 @@
 
 #include "internal.h"
 
+/*
+ * A header that reads good but has nothing behind it may be torn itself; it
+ * must not vanish again while its body is being zeroed.
+ */
 static int zero_found(struct keystore *ks, const struct entry *e)
 {
-	int ret = entry_zero(ks, e);
+	int ret = KS_OK;
 
+	if (e->body == BODY_BLANK)
+		ret = entry_firm(ks, e);
+	if (!ret)
+		ret = entry_zero(ks, e);
 	if (!ret)
 		segment_dead(ks, e->pos, record_size(e->len), false);
 	return ret;
@@ -85,8 +93,8 @@ static bool stays(const struct entry *e, size_t winner, size_t i)
 
 static int resolve(struct keystore *ks, const struct entry *e, size_t n)
 {
-	struct entry winner;
-	size_t w;
+	struct entry winner = { 0 };
+	size_t w = n;
 	int ret = find_winner(ks, e, n, &w);
 
 	if (!ret && w < n) {
@@ -210,7 +218,6 @@ static int write_format(struct keystore *ks)
 static int format_if_blank(struct keystore *ks, const struct found *f)
 {
 	struct segment *s = &ks->segs[0];
-	int ret = KS_OK;
 
 	if (f->headers == 0) {
 		if (!is_blank(ks))
@@ -220,10 +227,11 @@ static int format_if_blank(struct keystore *ks, const struct found *f)
 			ks->segs[i].end = ks->seg_size;
 		}
 		s->header = true;
+	} else if (f->headers > 1 || !s->header || s->erases) {
+		return KS_OK;
 	}
-	if (s->header && !s->erases)
-		ret = write_format(ks);
-	return ret;
+	/* The only header: it may be torn. */
+	return write_format(ks);
 }
 
 /* --- mounting ------------------------------------------------------------------ */
@@ -269,10 +277,11 @@ static int mount(struct keystore *ks, struct found *f)
 		return KS_BAD_FLASH;
 	cells_sort(ks);
 	ret = format_if_blank(ks, f);
-	if (!ret)
-		ret = resolve_all(ks, f);
+	/* First, while everything is where it was found. */
 	if (!ret)
 		ret = tidy(ks, f);
+	if (!ret)
+		ret = resolve_all(ks, f);
 	return ret ? ret : restore_reserve(ks);
 }
 

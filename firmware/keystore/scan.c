@@ -65,7 +65,8 @@ static int add_entry(struct scan *s, struct entry *e)
 	f->entries = array;
 	if (ret)
 		return ret;
-	if (entry_is_dead(s->ks, e))
+	e->body = entry_body(s->ks, e);
+	if (e->body != BODY_WHOLE)
 		e->committed = e->settled = false;
 	s->window_len = 0;	/* that may have taken the buffer */
 	f->entries[f->count++] = *e;

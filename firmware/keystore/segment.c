@@ -203,6 +203,18 @@ static uint32_t segment_longest(const struct keystore *ks, bool cell,
 	return best;
 }
 
+/* Whether there is a header, other than @seg's, that is known to be firm. */
+static bool has_other_header(const struct keystore *ks, uint32_t seg)
+{
+	for (uint32_t i = 0; i < ks->seg_count; i++) {
+		const struct segment *s = &ks->segs[i];
+
+		if (i != seg && s->header && (s->live || s->touched))
+			return true;
+	}
+	return false;
+}
+
 /*
  * The least worn free segment, or the most worn. The last header in the
  * flash stays until there is another: without any, the next mount could not
@@ -211,19 +223,18 @@ static uint32_t segment_longest(const struct keystore *ks, bool cell,
 static uint32_t segment_choose(const struct keystore *ks, uint32_t except,
 			       bool worn)
 {
-	uint32_t best = NO_SEGMENT, headers = 0;
+	uint32_t best = NO_SEGMENT;
 
-	for (uint32_t i = 0; i < ks->seg_count; i++)
-		headers += ks->segs[i].header;
 	for (uint32_t i = 0; i < ks->seg_count; i++) {
 		const struct segment *s = &ks->segs[i];
 
 		if (i == except || !segment_is_free(ks, i) ||
-		    (s->header && headers == 1 && s->state != SEG_READY))
+		    (best != NO_SEGMENT &&
+		     (worn ? s->erases <= ks->segs[best].erases :
+			     s->erases >= ks->segs[best].erases)))
 			continue;
-		if (best == NO_SEGMENT ||
-		    (worn ? s->erases > ks->segs[best].erases :
-			    s->erases < ks->segs[best].erases))
+		if (s->state == SEG_READY || !s->header ||
+		    has_other_header(ks, i))
 			best = i;
 	}
 	return best;

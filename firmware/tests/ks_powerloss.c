@@ -11,7 +11,7 @@
  *
  * Without arguments: all first cuts, a sample of the second and third.
  * --full: all second cuts, too, more ways of tearing, and a larger sample of
- * the third. --one SCENARIO: that one alone.
+ * the third. --one SCENARIO, at the end: that one alone.
  *
  * Built with KS_MUTATIONS it makes the keystore's mistakes on purpose, one
  * after the other, and each must be found.
@@ -427,8 +427,8 @@ int main(void)
 int main(int argc, char **argv)
 {
 	bool full = argc > 1 && !strcmp(argv[1], "--full");
-	const char *one = argc > 2 && !strcmp(argv[1], "--one") ? argv[2] :
-								  NULL;
+	const char *one = argc > 2 && !strcmp(argv[argc - 2], "--one") ?
+			  argv[argc - 1] : NULL;
 	struct run run = { .tears = 3, .sample = { 1, 24, 200 } };
 	uint64_t states = 0;
 	bool all = true;
