@@ -58,7 +58,7 @@ class Machine:
         self.complaints = []
         self._console_line = b""
         self._control = b""
-        self._last = b""
+        self._status = b""
         self._console = open(f"{self.rundir}/console.log", "wb")
 
     def run(self):
@@ -200,10 +200,10 @@ class Machine:
     def _from_qmp(self, _sock, data):
         """Answers and events of the monitor: nothing that we act on."""
 
-    def _from_last(self, _sock, data):
-        self._last += data
-        if self._last.endswith(b"\n"):
-            self.status = int(self._last)
+    def _from_status(self, _sock, data):
+        self._status += data
+        if self._status.endswith(b"\n"):
+            self.status = int(self._status)
 
     def _from_control(self, sock, data):
         *lines, self._control = (self._control + data).split(b"\n")

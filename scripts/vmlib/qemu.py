@@ -14,7 +14,7 @@ OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 # Sockets that QEMU connects to; we listen before it starts. The guest knows
 # its ports by these names: what the command prints, requests to us, and the
 # last thing that it says, the exit status.
-PORTS = ("output", "control", "last")
+PORTS = ("output", "control", "status")
 
 
 def accel_arguments(accel):

@@ -9,6 +9,7 @@
 """
 
 import re
+import threading
 
 POINT = re.compile(r"(not )?ok\b ?(\d*) ?-? ?(.*)$")
 PLAN = re.compile(r"1\.\.(\d+)\s*(?:# *SKIP\S* *(.*))?$", re.I)
@@ -83,12 +84,14 @@ class Total:
         self.failed = 0
         self.skipped = 0
         self.verbose = verbose
+        self._lock = threading.Lock()
 
     def add(self, result):
-        self.passed += result.passed
-        self.failed += len(result.failed)
-        self.skipped += len(result.skipped)
-        self._print(result)
+        with self._lock:
+            self.passed += result.passed
+            self.failed += len(result.failed)
+            self.skipped += len(result.skipped)
+            self._print(result)
 
     def _print(self, result):
         head = "FAIL" if result.failed else "ok  "

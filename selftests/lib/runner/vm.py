@@ -6,6 +6,7 @@ fresh HSMs. When a machine dies, the test that ran has failed and the ones
 after it get a new machine.
 """
 
+import concurrent.futures
 import os
 import re
 import shlex
@@ -165,13 +166,17 @@ def run_group(kernel, tests, total):
         left = [t for t in left if t.name in unrun]
 
 
-def run_all(total, kernels, names):
+def run_all(total, kernels, names, workers):
     tests = read_list()
     unknown = set(names) - {t.name for t in tests}
     if unknown:
         sys.exit(f"run: no test {', '.join(unknown)} in tests.list")
-    for kernel in kernels:
-        chosen = [t for t in tests if kernel in t.kernels and
-                  (not names or t.name in names)]
+    chosen = [t for t in tests if not names or t.name in names]
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        running = []
         for group in groups(chosen):
-            run_group(kernel, group, total)
+            for kernel in kernels:
+                here = [t for t in group if kernel in t.kernels]
+                running.append(pool.submit(run_group, kernel, here, total))
+        for future in running:
+            future.result()
