@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Keys of type cryptech, by the keyctl command alone; openssl checks what they
-# sign.
+# sign. (keysign tries all types, hashes and encodings.)
 
 . tap.sh
 nowhere=00000000-0000-4000-8000-000000000000
@@ -69,34 +69,26 @@ flip()
 
 test_type()
 {
-	local type="$1" encodings="$2" hash key uuid
+	local type="$1" hash="$2" enc="$3" key uuid
 
 	name=$type
-	key=$(add new "$type" volatile)
-	t "new $type" test -n "$key"
-	t_wait 60 sh -c "! grep -q '$type: .* making' /proc/keys"
-	uuid=$(keyctl print "$key" | cut -d ' ' -f 2)
-	# a volatile key is the kernel's own; make one that the tool can show
-	keyctl unlink "$key" @s
 	key=$(add new "$type")
+	t "new $type" test -n "$key"
 	t_wait 60 sh -c "! grep -q '$type: .* making' /proc/keys"
 	uuid=$(keyctl print "$key" | cut -d ' ' -f 2)
 	cryptech pubkey -p /tmp/.pin.0 "$uuid" >pub.pem
 	t "$type has a public half" openssl pkey -pubin -in pub.pem -noout
-	for enc in $encodings; do
-		for hash in sha1 sha224 sha256 sha384 sha512; do
-			t "$type signs $hash, $enc" \
-				sign_and_verify "$key" $hash "$enc"
-		done
-	done
+	t "$type signs $hash, $enc" sign_and_verify "$key" "$hash" "$enc"
 	t_is "$type: a digest of another length is refused" \
 		"Invalid argument" "$(why keyctl pkey_sign "$key" 0 \
-		digest.sha1 "enc=${encodings%% *} hash=sha256")"
+		digest.sha1 "enc=$enc hash=sha256")"
 	t_is "$type: an unknown hash is refused" "Package not installed" \
 		"$(why keyctl pkey_sign "$key" 0 digest.sha1 \
-		"enc=${encodings%% *} hash=md4")"
+		"enc=$enc hash=md4")"
 	t_is "$type: an unknown encoding is refused" "Invalid argument" \
 		"$(why keyctl pkey_sign "$key" 0 digest.sha1 enc=oaep)"
+	t_is "$type does not decrypt" "Operation not supported" \
+		"$(why keyctl pkey_decrypt "$key" 0 empty "enc=$enc")"
 	keyctl unlink "$key" @s
 }
 
@@ -160,7 +152,6 @@ test_payloads()
 	again=$(keyctl pipe "$key" | keyctl padd cryptech again @s)
 	t_is "pipe, then padd, is the same key" "use $uuid" \
 		"$(keyctl print "$again")"
-	digest sha256
 	keyctl pkey_sign "$again" 0 digest.sha256 "enc=x962 hash=sha256" >sig
 	t "what the one signs, the other verifies" keyctl pkey_verify "$key" 0 \
 		digest.sha256 sig "enc=x962 hash=sha256"
@@ -245,9 +236,10 @@ test_secrets()
 }
 
 hsm-ready || exit 1
+: >empty
 echo "The quick brown fox" >message
 echo "The quick brown dog" >other
-for hash in sha1 sha224 sha256 sha384 sha512; do
+for hash in sha1 sha256 sha384 sha512; do
 	digest $hash
 	openssl dgst -$hash -binary -out other.$hash other
 done
@@ -256,12 +248,12 @@ test_verbs
 tokens=$(token_keys)
 test_payloads
 test_ends
-for type in ec-p256 ec-p384 ec-p521; do
-	test_type $type "x962 raw"
-done
-for type in rsa2048 rsa3072 rsa4096; do
-	test_type $type pkcs1
-done
+test_type ec-p256 sha256 x962
+test_type ec-p384 sha384 x962
+test_type ec-p521 sha512 x962
+test_type rsa2048 sha256 pkcs1
+test_type rsa3072 sha384 pkcs1
+test_type rsa4096 sha512 pkcs1
 t "no volatile key is left" t_wait 20 sh -c \
 	"cryptech status | grep -q '^keys-volatile  *0$'"
 test_secrets
