@@ -31,10 +31,12 @@ static void cryptech_device_release(struct device *d)
 	struct cryptech_device *dev =
 		container_of(d, struct cryptech_device, dev);
 
-	if (dev->wq)	/* was never registered */
-		destroy_workqueue(dev->wq);
+	if (!dev->was_registered) {
+		ida_free(&cryptech_ida, dev->index);
+		if (dev->wq)
+			destroy_workqueue(dev->wq);
+	}
 	xa_destroy(&dev->clients);
-	ida_free(&cryptech_ida, dev->index);
 	kfree(dev);
 }
 
@@ -103,6 +105,7 @@ int cryptech_device_register(struct cryptech_device *dev)
 		cryptech_keys_device_removed(dev);
 		return err;
 	}
+	dev->was_registered = true;
 	spin_lock_bh(&cryptech_devices_lock);
 	list_add_tail(&dev->entry, &cryptech_devices);
 	spin_unlock_bh(&cryptech_devices_lock);
@@ -122,11 +125,12 @@ void cryptech_device_unregister(struct cryptech_device *dev)
 	cancel_delayed_work_sync(&dev->sweep);
 	cryptech_end_incarnation(dev);
 	cdev_device_del(&dev->cdev, &dev->dev);
+	/* dead files may hold the device for long, not its number */
+	ida_free(&cryptech_ida, dev->index);
 	drain_workqueue(dev->wq);
 	cryptech_keys_device_removed(dev);
 	/* nobody queues any more: see cryptech_device_queue() */
 	destroy_workqueue(dev->wq);
-	dev->wq = NULL;
 }
 EXPORT_SYMBOL_GPL(cryptech_device_unregister);
 

@@ -104,7 +104,8 @@ enum cryptech_state {
  * @dev:	of class cryptech, cryptechN
  * @cdev:	/dev/cryptechN
  * @entry:	in the list of devices
- * @index:	N
+ * @index:	N; another device may have it once this one is unregistered
+ * @was_registered: unregistration frees what else release does
  * @ops:	the transport
  * @transport:	the transport's own data
  * @wq:		done callbacks, the sweep; lives until unregistration
@@ -132,6 +133,7 @@ struct cryptech_device {
 	struct cdev cdev;
 	struct list_head entry;
 	int index;
+	bool was_registered;
 	const struct cryptech_transport_ops *ops;
 	void *transport;
 	struct workqueue_struct *wq;
