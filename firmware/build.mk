@@ -13,12 +13,13 @@ FIRMWARE_HSM_OBJS := $(call firmware_objs,hsm)
 
 # --- keystore ----------------------------------------------------------------
 
-# --- cores and keys ----------------------------------------------------------
+# --- cores ---------------------------------------------------------------
 
 CORE_TESTS := $(addprefix $(B)/test/,core_test core_key_test)
 HOST_TESTS += $(CORE_TESTS)
 
-$(CORE_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o 		$(call san,$(FIRMWARE_CORES_OBJS))
+$(CORE_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
+		$(call san,$(FIRMWARE_CORES_OBJS))
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 # --- hsm ---------------------------------------------------------------------
@@ -27,7 +28,7 @@ HSM_TEST_OBJS := $(call san,$(FIRMWARE_HSM_OBJS) $(FIRMWARE_CORES_OBJS) \
 	$(FIRMWARE_KEYSTORE_OBJS) $(addprefix firmware/tests/,hsm_box.o \
 	hsm_flash.o hsm_message.o nor.o))
 
-HSM_TESTS := $(addprefix $(B)/test/,hsm_test hsm_pin hsm_hostile)
+HSM_TESTS := $(addprefix $(B)/test/,hsm_test hsm_pin hsm_hostile hsm_threads)
 HOST_TESTS += $(HSM_TESTS)
 
 $(HSM_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
@@ -35,6 +36,15 @@ $(HSM_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 
 # It looks at the flash at the moment when a PIN is looked at.
 $(B)/test/hsm_pin: HSM_TEST_WRAP := -Wl,--wrap=core_pbkdf2
+
+# --- keys --------------------------------------------------------------------
+
+KEY_TESTS := $(addprefix $(B)/test/,key_test key_attr_test key_fn_test \
+	key_transfer_test key_store_test)
+HOST_TESTS += $(KEY_TESTS)
+
+$(KEY_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 # --- platform sim ------------------------------------------------------------
 

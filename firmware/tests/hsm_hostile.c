@@ -19,6 +19,8 @@ static struct message message;
 static struct message_pool pool;
 static uint64_t seed = 0x9e3779b97f4a7c15ull;
 static uint8_t uuids[4][16];
+/* A key that none of the messages names. */
+static uint8_t bystander[16];
 
 /* Words that are in use, so that some of the messages get far. */
 static void fill_pool(uint32_t word)
@@ -69,7 +71,35 @@ static bool start(void)
 	    box_login(&box, WHEEL, CRYPTECH_USER_WHEEL))
 		return false;
 	fill_pool(USER);
+	if (ask(&box, USER, CRYPTECH_RPC_KEY_GENERATE, "ouus", "", (size_t)0,
+		CRYPTECH_KEY_EC_P256, CRYPTECH_KEY_FLAG_TOKEN |
+		CRYPTECH_KEY_FLAG_DIGITALSIGNATURE, "bystander") ||
+	    xdr_get_u32(&box.results) != 16)
+		return false;
+	memcpy(bystander, xdr_get_raw(&box.results, 16), 16);
 	return true;
+}
+
+/* Nothing that was sent hurt a key that it did not name. */
+static void check_bystander(void)
+{
+	static const uint8_t value[32];
+	const uint8_t *signature;
+	uint8_t copy[64];
+	size_t len;
+
+	/* wrong logins were among the messages */
+	box.now += 300 * BOX_SECOND;
+	EXPECT_EQ(box_login(&box, WHEEL, CRYPTECH_USER_WHEEL), 0);
+	EXPECT_EQ(ask(&box, WHEEL, CRYPTECH_RPC_SIGN, "ouou", bystander,
+		      (size_t)16, CRYPTECH_DIGEST_SHA256, value, sizeof(value),
+		      64), 0);
+	signature = xdr_get_opaque(&box.results, &len);
+	REQUIRE(len == 64);
+	memcpy(copy, signature, 64);
+	EXPECT_EQ(ask(&box, WHEEL, CRYPTECH_RPC_VERIFY, "ouoo", bystander,
+		      (size_t)16, CRYPTECH_DIGEST_SHA256, value, sizeof(value),
+		      copy, sizeof(copy)), 0);
 }
 
 /* A login that fails has to leave its trace; nothing else that fails has. */
@@ -117,7 +147,7 @@ static void over_all(unsigned int rounds,
 				      clients[round % CLIENTS], &pool, &seed);
 			mutate(&rpc_functions[i]);
 		}
-		EXPECT_EQ(ask(&box, NOBODY, CRYPTECH_RPC_GET_VERSION, ""), 0);
+		check_bystander();
 	}
 }
 
