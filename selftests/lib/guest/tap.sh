@@ -4,6 +4,10 @@
 #
 #   t "what" COMMAND...          passes if the command succeeds
 #   t_fails "what" COMMAND...    passes if it fails, and not by a signal
+#   t_exits "what" STATUS TEXT COMMAND...
+#                                passes if the command ends with that status
+#                                and TEXT (a regular expression) is in its
+#                                output, which is then in /tmp/out
 #   t_is "what" WANTED GOT       passes if the two are the same text
 #   t_skip "what" "why"
 #   t_wait SECONDS COMMAND...    retry until it succeeds; not a test point
@@ -52,6 +56,20 @@ t_fails()
 	else
 		echo "# exit status $t_status: $*"
 	fi
+	_point $bad "$what"
+}
+
+t_exits()
+{
+	local what="$1" wanted="$2" text="$3" bad=0
+	shift 3
+	"$@" >/tmp/out 2>&1
+	t_status=$?
+	[ $t_status = "$wanted" ] && grep -qe "$text" /tmp/out || bad=1
+	[ $bad = 0 ] || {
+		echo "# $*: exit status $t_status, wanted $wanted and '$text'"
+		sed 's/^/# /' /tmp/out
+	}
 	_point $bad "$what"
 }
 

@@ -148,17 +148,24 @@ class Boot:
             last.fail(f"scripts/vm ended with status {status}")
         if last:
             last.lines += self.outside + err.splitlines()
-        for result in self.results.values():
+        self._name_what_was_kept()
+
+    def _name_what_was_kept(self):
+        """After the first test that failed: the machine ended with it."""
+        for name, result in self.results.items():
             if result.failed and os.path.isdir(self.keep):
-                result.kept = os.path.relpath(self.keep, TOP)
+                folder = os.path.join(FAILED, f"{name}-{self.kernel}")
+                shutil.rmtree(folder, ignore_errors=True)
+                os.rename(self.keep, folder)
+                result.kept = os.path.relpath(folder, TOP)
+                return
 
 
 def run_group(kernel, tests, total):
     """Run tests that share a machine, with as many boots as that takes."""
     left = tests
     while left:
-        keep = os.path.join(FAILED, f"{left[0].name}-{kernel}")
-        shutil.rmtree(keep, ignore_errors=True)
+        keep = os.path.join(FAILED, f".{left[0].name}-{kernel}")
         boot = Boot(kernel, left, keep)
         unrun = boot.run()
         for result in boot.results.values():
