@@ -5,11 +5,9 @@
  */
 #include "key_box.h"
 
-#include "../hsm/internal.h"
-#include "nor.h"
+#include "../hsm/key.h"
 
 #define SMALL	(256 << 10)
-#define SECTOR	4096
 
 static struct nor *nor;
 static struct bytes der, spki, signature;
@@ -17,11 +15,8 @@ static struct bytes der, spki, signature;
 static bool fresh_on(uint32_t size)
 {
 	box_stop(&box);
-	nor_free(nor);
-	nor = nor_new(size, SECTOR);
-	if (!nor)
-		return false;
-	box_init(&box, &nor->flash);
+	box_init(&box, hsm_flash_blank_of(size));
+	nor = hsm_flash_nor();
 	return box_start(&box) && box_init_pins(&box) &&
 	       !box_login(&box, ME, CRYPTECH_USER_NORMAL);
 }
@@ -168,10 +163,10 @@ static void damaged_meanwhile(void)
 
 /* --- quotas ------------------------------------------------------------------------- */
 
-static int load_volatile(uint32_t word)
+static int make_volatile(uint32_t word)
 {
-	return ask(&box, word, CRYPTECH_RPC_KEY_LOAD, "sous", "", spki.data,
-		   spki.len, SIGNS, "");
+	return ask(&box, word, CRYPTECH_RPC_KEY_GENERATE, "suus", "",
+		   CRYPTECH_KEY_EC_P256, SIGNS, "");
 }
 
 static void volatile_quotas(void)
@@ -180,27 +175,26 @@ static void volatile_quotas(void)
 	const unsigned int clients = HSM_PORT_VOLATILE / HSM_CLIENT_VOLATILE;
 
 	REQUIRE(fresh_on(SMALL));
-	plain_encode(EVP_EC_gen("P-256"), &der, &spki);
 	for (uint32_t word = first; word < first + clients; word++) {
 		EXPECT_EQ(box_login(&box, word, CRYPTECH_USER_NORMAL), 0);
 		for (unsigned int i = 0; i < HSM_CLIENT_VOLATILE; i++)
-			EXPECT_EQ(load_volatile(word), 0);
-		EXPECT_EQ(load_volatile(word),
+			EXPECT_EQ(make_volatile(word), 0);
+		EXPECT_EQ(make_volatile(word),
 			  CRYPTECH_ERR_NO_KEY_SLOTS_AVAILABLE);
 	}
 	/* the port is full, another is not */
-	EXPECT_EQ(load_volatile(ME), CRYPTECH_ERR_NO_KEY_SLOTS_AVAILABLE);
+	EXPECT_EQ(make_volatile(ME), CRYPTECH_ERR_NO_KEY_SLOTS_AVAILABLE);
 	EXPECT_EQ(box_status(&box, CRYPTECH_STATUS_KEYS_VOLATILE),
 		  HSM_PORT_VOLATILE);
 	box.port = HSM_PORT_MAILBOX;
 	EXPECT_EQ(box_login(&box, ME, CRYPTECH_USER_NORMAL), 0);
-	EXPECT_EQ(load_volatile(ME), 0);
+	EXPECT_EQ(make_volatile(ME), 0);
 	box.port = HSM_PORT_SOCKET;
 	/* one goes, one comes */
 	EXPECT_EQ(ask(&box, first, CRYPTECH_RPC_LOGOUT, ""), 0);
 	EXPECT_EQ(box_status(&box, CRYPTECH_STATUS_KEYS_VOLATILE),
 		  HSM_PORT_VOLATILE - HSM_CLIENT_VOLATILE + 1);
-	EXPECT_EQ(load_volatile(ME), 0);
+	EXPECT_EQ(make_volatile(ME), 0);
 	hsm_port_gone(box.hsm, HSM_PORT_SOCKET);
 	EXPECT_EQ(box_status(&box, CRYPTECH_STATUS_KEYS_VOLATILE), 1);
 	hsm_port_gone(box.hsm, HSM_PORT_MAILBOX);
@@ -306,22 +300,52 @@ static void full_flash(void)
 
 /* --- how many there fit ------------------------------------------------------------------ */
 
+/* Once more the key of @model, by its record alone: faster than a load. */
+static int copy_record(const struct named *model, struct named *made)
+{
+	struct sealed sealed;
+	struct key copy;
+	bool found;
+	size_t at = keys_position(box.hsm->keys, model->uuid, &found);
+	int error;
+
+	copy = *box.hsm->keys->list[at];
+	core_random(copy.uuid, sizeof(copy.uuid));
+	memcpy(made->uuid, copy.uuid, sizeof(copy.uuid));
+	error = record_seal(box.hsm, &copy, der.data, der.len, &sealed);
+	if (!error)
+		error = store_write(box.hsm, KS_CLASS_KEY, copy.uuid,
+				    sealed.data, sealed.len, true);
+	free(sealed.data);
+	return error;
+}
+
+static int load_and_close(struct named *named)
+{
+	int error = pkey_load(ME, &der, SIGNS | TOKEN, named);
+
+	if (!error)
+		error = ask(&box, ME, CRYPTECH_RPC_PKEY_CLOSE, "u",
+			    named->handle);
+	return error;
+}
+
 /*
- * One key loaded many times into 16 MiB; every @stride-th is then used, after
- * a restart. The cache of decoded keys is smaller than that.
+ * One key many times in 16 MiB; every @stride-th is then used, after a
+ * restart. The cache of decoded keys is smaller than that.
  */
 static void capacity(EVP_PKEY *pkey, unsigned int wanted, unsigned int stride)
 {
+	const bool full = getenv("CRYPTECH_FULL");
 	static struct named keys[8000];
 	uint64_t used;
 
 	REQUIRE(fresh_on(16 << 20));
 	plain_encode(pkey, &der, &spki);
-	for (unsigned int i = 0; i < wanted; i++) {
-		REQUIRE(!pkey_load(ME, &der, SIGNS | TOKEN, &keys[i]));
-		EXPECT_EQ(ask(&box, ME, CRYPTECH_RPC_PKEY_CLOSE, "u",
-			      keys[i].handle), 0);
-	}
+	EXPECT_EQ(load_and_close(&keys[0]), 0);
+	for (unsigned int i = 1; i < wanted; i++)
+		REQUIRE(!(full ? load_and_close(&keys[i]) :
+				 copy_record(&keys[0], &keys[i])));
 	used = box_status(&box, CRYPTECH_STATUS_FLASH_LIVE);
 	printf("# %u keys, %llu bytes each, %llu KiB free\n", wanted,
 	       (unsigned long long)used / wanted,
@@ -340,7 +364,7 @@ static void capacity(EVP_PKEY *pkey, unsigned int wanted, unsigned int stride)
 
 static void capacity_ec(void)
 {
-	capacity(EVP_EC_gen("P-256"), 8000, 5);
+	capacity(EVP_EC_gen("P-256"), 8000, 7);
 }
 
 static void capacity_rsa(void)
@@ -450,9 +474,7 @@ int main(void)
 	RUN(full_flash);
 	RUN(power_cuts);
 	RUN(capacity_ec);
-	if (getenv("CRYPTECH_FULL"))
-		RUN(capacity_rsa);
+	RUN(capacity_rsa);
 	box_stop(&box);
-	nor_free(nor);
 	return tap_done();
 }
