@@ -91,22 +91,50 @@ static bool stays(const struct entry *e, size_t winner, size_t i)
 	return false;
 }
 
-static int resolve(struct keystore *ks, const struct entry *e, size_t n)
+/* The entries of one name, newest first. */
+struct family {
+	const struct entry *e;
+	size_t n;
+};
+
+/*
+ * First for all names: zero what was not committed, and what a settled record
+ * follows. A header that may be torn must be gone before anything is
+ * appended behind it.
+ */
+static int resolve_dead(struct keystore *ks, const struct family *f)
+{
+	size_t w;
+	int ret = find_winner(ks, f->e, f->n, &w);
+	bool settled = w < f->n && f->e[w].settled;
+
+	for (size_t i = 0; i < f->n && !ret; i++)
+		if (i < w ? !stays(&f->e[i], w, i) :
+			    i > w && settled && !stays(&f->e[i], w, i))
+			ret = zero_found(ks, &f->e[i]);
+	return ret;
+}
+
+/*
+ * Then: make the winner firm, zero what it replaces if that was not done yet,
+ * and list it.
+ */
+static int resolve_live(struct keystore *ks, const struct family *f)
 {
 	struct entry winner = { 0 };
-	size_t w = n;
-	int ret = find_winner(ks, e, n, &w);
+	size_t w;
+	int ret = find_winner(ks, f->e, f->n, &w);
 
-	if (!ret && w < n) {
-		winner = e[w];
-		if (!winner.settled && !MUTATED(MUT_NO_COPY) &&
-		    !(winner.type == ENTRY_TOMBSTONE && n == 1))
-			ret = copy_found(ks, &winner);
-	}
-	for (size_t i = 0; i < n && !ret; i++)
-		if ((w == n || e[i].pos != winner.pos) && !stays(&e[i], w, i))
-			ret = zero_found(ks, &e[i]);
-	if (ret || w == n)
+	if (ret || w == f->n)
+		return ret;
+	winner = f->e[w];
+	if (!winner.settled && !MUTATED(MUT_NO_COPY) &&
+	    !(winner.type == ENTRY_TOMBSTONE && w + 1 == f->n))
+		ret = copy_found(ks, &winner);
+	for (size_t i = w; i < f->n && !ret && !f->e[w].settled; i++)
+		if (f->e[i].pos != winner.pos && !stays(&f->e[i], w, i))
+			ret = zero_found(ks, &f->e[i]);
+	if (ret)
 		return ret;
 	if (winner.type == ENTRY_TOMBSTONE)
 		return zero_found(ks, &winner);
@@ -136,22 +164,21 @@ static int compare_found(const void *a, const void *b)
 	return x->pos > y->pos ? -1 : x->pos < y->pos;
 }
 
-static int resolve_all(struct keystore *ks, struct found *f)
+static int for_families(struct keystore *ks, const struct found *f,
+			int (*resolve)(struct keystore *ks,
+				       const struct family *family))
 {
 	size_t i = 0;
 	int ret = KS_OK;
 
-	if (f->count)
-		qsort(f->entries, f->count, sizeof(*f->entries),
-		      compare_found);
 	while (i < f->count && !ret) {
-		size_t n = 1;
+		struct family family = { .e = &f->entries[i], .n = 1 };
 
-		while (i + n < f->count &&
-		       !compare_names(&f->entries[i], &f->entries[i + n]))
-			n++;
-		ret = resolve(ks, &f->entries[i], n);
-		i += n;
+		while (i + family.n < f->count &&
+		       !compare_names(family.e, family.e + family.n))
+			family.n++;
+		ret = resolve(ks, &family);
+		i += family.n;
 	}
 	return ret;
 }
@@ -277,11 +304,16 @@ static int mount(struct keystore *ks, struct found *f)
 		return KS_BAD_FLASH;
 	cells_sort(ks);
 	ret = format_if_blank(ks, f);
-	/* First, while everything is where it was found. */
+	if (!ret && f->count)
+		qsort(f->entries, f->count, sizeof(*f->entries),
+		      compare_found);
+	/* All that only zeroes first, where it was found. */
 	if (!ret)
 		ret = tidy(ks, f);
 	if (!ret)
-		ret = resolve_all(ks, f);
+		ret = for_families(ks, f, resolve_dead);
+	if (!ret)
+		ret = for_families(ks, f, resolve_live);
 	return ret ? ret : restore_reserve(ks);
 }
 
