@@ -301,7 +301,7 @@ struct hsm {
 	struct pins pins;
 	struct keys *keys;		/* key.c's */
 
-	/* Wrapping keys, derived from the master key at start. */
+	/* Wrapping keys, derived at start from master key and serial number. */
 	uint8_t k_flash[32];		/* key records */
 	uint8_t k_state[32];		/* states of hash signature keys */
 	uint8_t k_config[32];		/* the PIN record */

@@ -8,6 +8,7 @@
  */
 #include "internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define CONFIG_VERSION		1
@@ -59,8 +60,30 @@ static int config_write(struct hsm *hsm, const struct config_record *config)
 			   sizeof(data), true);
 }
 
-/* Read the master key, or make one if this HSM is fresh; derive from it. */
-static int start_master_key(struct hsm *hsm, bool fresh, uint8_t fingerprint[32])
+/*
+ * A wrapping key of this personality of the HSM: the serial number is part of
+ * the label. Else whoever can write to the flash could blank it, have a fresh
+ * HSM with PINs of his own, and put the old key records back.
+ */
+static int derive(const struct hsm *hsm, const uint8_t key[MASTER_KEY_SIZE],
+		  const char *purpose, uint8_t out[32])
+{
+	char label[64];
+	int n = snprintf(label, sizeof(label), "%s ", purpose);
+	int i;
+
+	for (i = 0; i < CRYPTECH_SERIAL_SIZE; i++)
+		n += snprintf(label + n, sizeof(label) - n, "%02x",
+			      hsm->serial[i]);
+	return core_kdf(key, label, out);
+}
+
+/*
+ * Read the master key, or make one if this HSM is fresh; derive from it.
+ * hsm->serial is set.
+ */
+static int start_master_key(struct hsm *hsm, bool fresh,
+			    uint8_t fingerprint[32])
 {
 	const struct platform *platform = hsm->platform;
 	uint8_t key[MASTER_KEY_SIZE];
@@ -80,11 +103,11 @@ static int start_master_key(struct hsm *hsm, bool fresh, uint8_t fingerprint[32]
 		}
 	}
 	if (!error)
-		error = core_kdf(key, "flash", hsm->k_flash);
+		error = derive(hsm, key, "flash", hsm->k_flash);
 	if (!error)
-		error = core_kdf(key, "state", hsm->k_state);
+		error = derive(hsm, key, "state", hsm->k_state);
 	if (!error)
-		error = core_kdf(key, "config", hsm->k_config);
+		error = derive(hsm, key, "config", hsm->k_config);
 	if (!error)
 		error = core_kdf(key, "fingerprint", fingerprint);
 	core_wipe(key, sizeof(key));
@@ -110,17 +133,16 @@ static int personalise(struct hsm *hsm)
 			"was damaged or changed; restore a copy of it");
 		return CRYPTECH_ERR_KEYSTORE_LOST_DATA;
 	}
-	error = start_master_key(hsm, true, config.fingerprint);
+	error = core_random(hsm->serial, sizeof(hsm->serial));
+	memcpy(config.serial, hsm->serial, sizeof(config.serial));
 	if (!error)
-		error = core_random(config.serial, sizeof(config.serial));
+		error = start_master_key(hsm, true, config.fingerprint);
 	if (!error)
 		error = pins_start(hsm, true);
 	if (!error)
 		error = config_write(hsm, &config);
-	if (!error) {
-		memcpy(hsm->serial, config.serial, sizeof(hsm->serial));
+	if (!error)
 		hsm_log(hsm, "fresh HSM: factory wheel PIN in force");
-	}
 	return error;
 }
 
