@@ -13,7 +13,8 @@
 #include "fakehsm.h"
 
 #define TICK_NS		1000000
-#define TICK_FLIPS	8
+#define STORM_FLIPS	8	/* a tick */
+#define CALM_TICKS	32	/* a flip */
 
 struct region {
 	uint32_t offset;
@@ -71,6 +72,21 @@ static void flip(struct fake *fake)
 	fake->flips++;
 }
 
+/*
+ * One second of four a storm, in which nothing stays what it is; else so
+ * little that most calls are answered.
+ */
+static void flip_some(struct fake *fake)
+{
+	uint64_t left_s = (fake->flip_until_ns - now_ns()) / 1000000000;
+
+	if (left_s % 4 == 3)
+		for (int i = 0; i < STORM_FLIPS; i++)
+			flip(fake);
+	else if ((draw(fake) >> 32) % CALM_TICKS == 0)
+		flip(fake);
+}
+
 static void flip_ready(struct source *source, uint32_t events)
 {
 	struct fake *fake = container_of(source, struct fake, flip_timer);
@@ -78,8 +94,7 @@ static void flip_ready(struct source *source, uint32_t events)
 	(void)events;
 	event_clear(source->fd);
 	if (now_ns() < fake->flip_until_ns) {
-		for (int i = 0; i < TICK_FLIPS; i++)
-			flip(fake);
+		flip_some(fake);
 		return;
 	}
 	loop_remove(&fake->loop, source);
