@@ -249,17 +249,9 @@ static bool cryptech_pci_is_ours(struct cryptech_pci *pci)
 	       cryptech_get32(&pci->hsm->slots) == CRYPTECH_MAILBOX_SLOTS;
 }
 
-/* Ask for a new epoch. The core sends nothing until ready. */
-static int cryptech_pci_begin(struct cryptech_device *dev)
+/* Ask for @epoch, perhaps not for the first time. Under pci->drain. */
+static void cryptech_pci_ask(struct cryptech_pci *pci, u32 epoch)
 {
-	struct cryptech_pci *pci = dev->transport;
-	u32 epoch, theirs = cryptech_get32(&pci->hsm->epoch);
-
-	do {
-		epoch = get_random_u32();
-	} while (!epoch || epoch == pci->epoch || epoch == theirs);
-
-	mutex_lock(&pci->drain);
 	pci->live = false;
 	pci->epoch = epoch;
 	memset(pci->requests, 0,
@@ -267,40 +259,66 @@ static int cryptech_pci_begin(struct cryptech_device *dev)
 	cryptech_set32(&pci->host->wake, 0);
 	virt_wmb();	/* the ring is empty before the epoch begins */
 	cryptech_set32(&pci->host->epoch, epoch);
-	mutex_unlock(&pci->drain);
-
 	virt_mb();	/* the epoch before the doorbell */
 	cryptech_ring(pci, CRYPTECH_MAILBOX_VECTOR_ATTN);
+}
+
+/* Ask for a new one. Under pci->drain. */
+static void cryptech_pci_ask_anew(struct cryptech_pci *pci)
+{
+	u32 epoch, theirs = cryptech_get32(&pci->hsm->epoch);
+
+	do {
+		epoch = get_random_u32();
+	} while (!epoch || epoch == pci->epoch || epoch == theirs);
+	cryptech_pci_ask(pci, epoch);
+}
+
+/* The core sends nothing until ready. */
+static int cryptech_pci_begin(struct cryptech_device *dev)
+{
+	struct cryptech_pci *pci = dev->transport;
+
+	mutex_lock(&pci->drain);
+	cryptech_pci_ask_anew(pci);
+	mutex_unlock(&pci->drain);
 	return 0;
 }
 
 /*
- * Is the new epoch in force? The request slots of the old one may still hold
- * secrets, and from now on they are ours.
+ * The epoch is in force. The request slots of the one before may still hold
+ * secrets, and from now on they are ours. Under pci->drain.
  */
+static void cryptech_pci_enter(struct cryptech_pci *pci)
+{
+	virt_rmb();	/* the epoch before what stands in it */
+	pci->boot = cryptech_get64(&pci->hsm->boot);
+	pci->heartbeat = cryptech_get64(&pci->hsm->heartbeat);
+	pci->heartbeat_at = jiffies;
+	pci->request_seq = 0;
+	pci->completion_seq = 0;
+	memset(cryptech_request_slot(pci, 0), 0,
+	       CRYPTECH_MAILBOX_SLOTS * CRYPTECH_MAILBOX_SLOT_SIZE);
+	cryptech_set32(&pci->host->wake, 1);
+	pci->live = true;
+}
+
 static bool cryptech_pci_ready(struct cryptech_device *dev)
 {
 	struct cryptech_pci *pci = dev->transport;
-	bool ready;
+	bool granted, ready;
 
 	mutex_lock(&pci->drain);
-	ready = cryptech_pci_is_ours(pci) &&
-		cryptech_get32(&pci->hsm->epoch) == pci->epoch;
-	if (ready) {
-		virt_rmb();	/* the epoch before what stands in it */
-		pci->boot = cryptech_get64(&pci->hsm->boot);
-		pci->heartbeat = cryptech_get64(&pci->hsm->heartbeat);
-		pci->heartbeat_at = jiffies;
-		pci->request_seq = 0;
-		pci->completion_seq = 0;
-		memset(cryptech_request_slot(pci, 0), 0,
-		       CRYPTECH_MAILBOX_SLOTS * CRYPTECH_MAILBOX_SLOT_SIZE);
-		cryptech_set32(&pci->host->wake, 1);
-		pci->live = true;
-	}
+	granted = cryptech_pci_is_ours(pci) &&
+		  cryptech_get32(&pci->hsm->epoch) == pci->epoch;
+	ready = granted && !cryptech_get32(&pci->hsm->fault);
+	if (ready)
+		cryptech_pci_enter(pci);
+	else if (granted)
+		cryptech_pci_ask_anew(pci);
+	else
+		cryptech_pci_ask(pci, pci->epoch);
 	mutex_unlock(&pci->drain);
-	if (!ready)
-		cryptech_ring(pci, CRYPTECH_MAILBOX_VECTOR_ATTN);
 	return ready;
 }
 
