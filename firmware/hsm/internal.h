@@ -41,11 +41,6 @@
 /* Volatile keys that one client may hold, and all clients of a port. */
 #define HSM_CLIENT_VOLATILE	1024
 #define HSM_PORT_VOLATILE	4096
-/*
- * Key records leave this much flash free (bytes), for a login has to write
- * its failure counter even when the flash is full of keys.
- */
-#define HSM_FLASH_RESERVE	32768
 
 struct client;
 struct function;
@@ -310,9 +305,9 @@ struct hsm {
 /* The error that a client gets to see for a keystore error. */
 int store_error(int ks_error);
 /*
- * ks_write as the HSM does it: KS_CLASS_KEY leaves HSM_FLASH_RESERVE free.
- * Gives an enum cryptech_error: NO_KEY_INDEX_SLOTS when full (nothing changed),
- * KEY_NAME_IN_USE with @must_be_new.
+ * ks_write with an enum cryptech_error: NO_KEY_INDEX_SLOTS when full (nothing
+ * changed), KEY_NAME_IN_USE with @must_be_new. A record can be replaced by one
+ * that is not longer even when the flash is full: so logins can be counted.
  */
 int store_write(struct hsm *hsm, enum ks_class class,
 		const uint8_t name[KS_NAME_SIZE], const void *data, size_t len,

@@ -65,9 +65,7 @@ static void status_of_store(struct hsm *hsm, uint64_t value[TAG_MAX + 1])
 	ks_stats(hsm->ks, &stats);
 	value[CRYPTECH_STATUS_FLASH_SIZE] = stats.size;
 	value[CRYPTECH_STATUS_FLASH_LIVE] = stats.live;
-	if (stats.free > HSM_FLASH_RESERVE)
-		value[CRYPTECH_STATUS_FLASH_FREE] =
-			stats.free - HSM_FLASH_RESERVE;
+	value[CRYPTECH_STATUS_FLASH_FREE] = stats.free;
 	value[CRYPTECH_STATUS_FLASH_ERASES_MAX] = stats.erases_max;
 	value[CRYPTECH_STATUS_FLASH_ERASES_TOTAL] = stats.erases_total;
 	keys_count(hsm, &value[CRYPTECH_STATUS_KEYS_TOKEN],

@@ -30,13 +30,6 @@ int store_write(struct hsm *hsm, enum ks_class class,
 		const uint8_t name[KS_NAME_SIZE], const void *data, size_t len,
 		bool must_be_new)
 {
-	struct ks_stats stats;
-
-	if (class == KS_CLASS_KEY) {
-		ks_stats(hsm->ks, &stats);
-		if (stats.free < HSM_FLASH_RESERVE + len)
-			return CRYPTECH_ERR_NO_KEY_INDEX_SLOTS;
-	}
 	return store_error(ks_write(hsm->ks, class, name, data, len,
 				    must_be_new));
 }
