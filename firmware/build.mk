@@ -40,7 +40,7 @@ $(B)/test/hsm_pin: HSM_TEST_WRAP := -Wl,--wrap=core_pbkdf2
 # --- keys --------------------------------------------------------------------
 
 KEY_TESTS := $(addprefix $(B)/test/,key_test key_attr_test key_fn_test \
-	key_transfer_test key_store_test)
+	key_transfer_test key_store_test key_threads)
 HOST_TESTS += $(KEY_TESTS)
 
 $(KEY_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
