@@ -108,7 +108,9 @@ static bool fill(X509 *cert, const struct signer *signer,
 		add_extension(cert, NID_key_usage,
 			      "critical,digitalSignature") &&
 		add_extension(cert, NID_subject_key_identifier, "hash") &&
-		add_extension(cert, NID_authority_key_identifier, "keyid");
+		/* always: else OpenSSL leaves it empty where it is our own */
+		add_extension(cert, NID_authority_key_identifier,
+			      "keyid:always");
 	X509_NAME_free(name);
 	return good;
 }
