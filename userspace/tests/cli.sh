@@ -128,5 +128,18 @@ done
 [ -z "$missing" ]
 point $? "manual and completion are complete"
 
+# The library exports what its header declares, and its manual names that.
+lib=$top/userspace/libcryptech
+sed -n 's/^[a-z].*[ *]\(cryptech_[a-z_]*\)(.*/\1/p' "$lib/libcryptech.h" |
+	sort >declared
+sed -n 's/^\t\(cryptech_[a-z_]*\);$/\1/p' "$lib/libcryptech.map" | sort >exported
+grep -o 'cryptech_[a-z_]*[a-z]' "$top/userspace/man/libcryptech.3" | sort -u >named
+diff declared exported | sed 's/^/# /'
+cmp -s declared exported && [ -s declared ]
+point $? "the library exports what its header declares"
+diff declared named | sed 's/^/# /'
+cmp -s declared named
+point $? "the library's manual is complete"
+
 echo "1..$count"
 [ $failed = 0 ]
