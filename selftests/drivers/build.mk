@@ -6,3 +6,25 @@ HOST_TESTS += $(B)/test/keyder_test
 
 $(B)/test/keyder_test: $(B)/obj-san/selftests/drivers/keyder_test.o
 	$(call link,$(CFLAGS_SAN),-lcrypto)
+
+# The UAPI's layout, for programs of either size.
+HOST_TESTS += $(B)/test/uapi_test
+
+asm_headers := /usr/include/$(shell $(CC) -print-multiarch)
+cc_32 = $(CC) $(CPPFLAGS) -isystem $(asm_headers) -m32 -O2 -std=gnu11 -Wall \
+	-Wextra -Werror -ffreestanding -fno-stack-protector -MMD -MP
+
+$(B)/test/uapi_32.o: selftests/drivers/uapi_32.c
+	@mkdir -p $(@D); echo "  CC32    $@"
+	@$(cc_32) -c -o $@ $<
+
+$(B)/test/uapi_test: $(B)/obj-san/selftests/drivers/uapi_test.o \
+		| $(B)/test/uapi_32.o
+	$(call link,$(CFLAGS_SAN),)
+
+# A 32-bit program for the virtual machine; it needs no library.
+VM_TESTS += $(B)/test/vm/compat32
+
+$(B)/test/vm/compat32: selftests/drivers/compat32.c
+	@mkdir -p $(@D); echo "  CC32    $@"
+	@$(cc_32) -nostdlib -static -fno-pie -no-pie -o $@ $<

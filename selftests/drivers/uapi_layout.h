@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The layout of the UAPI, in numbers, for 32- and 64-bit programs alike. It is
+ * never changed: a struct may only grow at its end.
+ *
+ * S(struct, size of its first version), F(struct, field, offset)
+ */
+#define UAPI_LAYOUT(S, F) \
+S(cryptech_ioc_info, 48) \
+F(cryptech_ioc_info, size, 0) \
+F(cryptech_ioc_info, flags, 4) \
+F(cryptech_ioc_info, abi, 8) \
+F(cryptech_ioc_info, index, 12) \
+F(cryptech_ioc_info, incarnation, 16) \
+F(cryptech_ioc_info, serial, 24) \
+F(cryptech_ioc_info, message_max, 40) \
+F(cryptech_ioc_info, kernel_user, 44) \
+S(cryptech_status_item, 16) \
+F(cryptech_status_item, tag, 0) \
+F(cryptech_status_item, reserved, 4) \
+F(cryptech_status_item, value, 8) \
+S(cryptech_ioc_status, 104) \
+F(cryptech_ioc_status, size, 0) \
+F(cryptech_ioc_status, flags, 4) \
+F(cryptech_ioc_status, error, 8) \
+F(cryptech_ioc_status, count, 12) \
+F(cryptech_ioc_status, items, 16) \
+F(cryptech_ioc_status, serial, 24) \
+F(cryptech_ioc_status, release, 40) \
+S(cryptech_ioc_pin, 32) \
+F(cryptech_ioc_pin, size, 0) \
+F(cryptech_ioc_pin, flags, 4) \
+F(cryptech_ioc_pin, error, 8) \
+F(cryptech_ioc_pin, user, 12) \
+F(cryptech_ioc_pin, pin, 16) \
+F(cryptech_ioc_pin, pin_len, 24) \
+F(cryptech_ioc_pin, reserved, 28) \
+S(cryptech_ioc_logout, 16) \
+F(cryptech_ioc_logout, size, 0) \
+F(cryptech_ioc_logout, flags, 4) \
+F(cryptech_ioc_logout, error, 8) \
+F(cryptech_ioc_logout, reserved, 12) \
+S(cryptech_ioc_random, 24) \
+F(cryptech_ioc_random, size, 0) \
+F(cryptech_ioc_random, flags, 4) \
+F(cryptech_ioc_random, error, 8) \
+F(cryptech_ioc_random, length, 12) \
+F(cryptech_ioc_random, data, 16) \
+S(cryptech_ioc_key_generate, 104) \
+F(cryptech_ioc_key_generate, size, 0) \
+F(cryptech_ioc_key_generate, flags, 4) \
+F(cryptech_ioc_key_generate, error, 8) \
+F(cryptech_ioc_key_generate, type, 12) \
+F(cryptech_ioc_key_generate, key_flags, 16) \
+F(cryptech_ioc_key_generate, label_len, 20) \
+F(cryptech_ioc_key_generate, uuid, 24) \
+F(cryptech_ioc_key_generate, label, 40) \
+S(cryptech_ioc_key_load, 112) \
+F(cryptech_ioc_key_load, size, 0) \
+F(cryptech_ioc_key_load, flags, 4) \
+F(cryptech_ioc_key_load, error, 8) \
+F(cryptech_ioc_key_load, der_len, 12) \
+F(cryptech_ioc_key_load, der, 16) \
+F(cryptech_ioc_key_load, key_flags, 24) \
+F(cryptech_ioc_key_load, label_len, 28) \
+F(cryptech_ioc_key_load, uuid, 32) \
+F(cryptech_ioc_key_load, label, 48) \
+S(cryptech_ioc_key_info, 112) \
+F(cryptech_ioc_key_info, size, 0) \
+F(cryptech_ioc_key_info, flags, 4) \
+F(cryptech_ioc_key_info, error, 8) \
+F(cryptech_ioc_key_info, type, 12) \
+F(cryptech_ioc_key_info, key_class, 16) \
+F(cryptech_ioc_key_info, key_flags, 20) \
+F(cryptech_ioc_key_info, uuid, 24) \
+F(cryptech_ioc_key_info, label_len, 40) \
+F(cryptech_ioc_key_info, reserved, 44) \
+F(cryptech_ioc_key_info, label, 48) \
+S(cryptech_ioc_key_public, 40) \
+F(cryptech_ioc_key_public, size, 0) \
+F(cryptech_ioc_key_public, flags, 4) \
+F(cryptech_ioc_key_public, error, 8) \
+F(cryptech_ioc_key_public, spki_len, 12) \
+F(cryptech_ioc_key_public, spki, 16) \
+F(cryptech_ioc_key_public, uuid, 24) \
+S(cryptech_ioc_key_delete, 32) \
+F(cryptech_ioc_key_delete, size, 0) \
+F(cryptech_ioc_key_delete, flags, 4) \
+F(cryptech_ioc_key_delete, error, 8) \
+F(cryptech_ioc_key_delete, reserved, 12) \
+F(cryptech_ioc_key_delete, uuid, 16) \
+S(cryptech_key_item, 96) \
+F(cryptech_key_item, uuid, 0) \
+F(cryptech_key_item, type, 16) \
+F(cryptech_key_item, key_class, 20) \
+F(cryptech_key_item, key_flags, 24) \
+F(cryptech_key_item, label_len, 28) \
+F(cryptech_key_item, label, 32) \
+S(cryptech_ioc_key_list, 40) \
+F(cryptech_ioc_key_list, size, 0) \
+F(cryptech_ioc_key_list, flags, 4) \
+F(cryptech_ioc_key_list, error, 8) \
+F(cryptech_ioc_key_list, count, 12) \
+F(cryptech_ioc_key_list, items, 16) \
+F(cryptech_ioc_key_list, previous, 24) \
+S(cryptech_ioc_key_set_label, 96) \
+F(cryptech_ioc_key_set_label, size, 0) \
+F(cryptech_ioc_key_set_label, flags, 4) \
+F(cryptech_ioc_key_set_label, error, 8) \
+F(cryptech_ioc_key_set_label, label_len, 12) \
+F(cryptech_ioc_key_set_label, uuid, 16) \
+F(cryptech_ioc_key_set_label, label, 32) \
+S(cryptech_ioc_sign, 72) \
+F(cryptech_ioc_sign, size, 0) \
+F(cryptech_ioc_sign, flags, 4) \
+F(cryptech_ioc_sign, error, 8) \
+F(cryptech_ioc_sign, digest, 12) \
+F(cryptech_ioc_sign, uuid, 16) \
+F(cryptech_ioc_sign, request_id, 32) \
+F(cryptech_ioc_sign, input, 48) \
+F(cryptech_ioc_sign, signature, 56) \
+F(cryptech_ioc_sign, input_len, 64) \
+F(cryptech_ioc_sign, signature_len, 68) \
+S(cryptech_ioc_verify, 56) \
+F(cryptech_ioc_verify, size, 0) \
+F(cryptech_ioc_verify, flags, 4) \
+F(cryptech_ioc_verify, error, 8) \
+F(cryptech_ioc_verify, digest, 12) \
+F(cryptech_ioc_verify, uuid, 16) \
+F(cryptech_ioc_verify, input, 32) \
+F(cryptech_ioc_verify, signature, 40) \
+F(cryptech_ioc_verify, input_len, 48) \
+F(cryptech_ioc_verify, signature_len, 52)
