@@ -180,7 +180,10 @@ static bool cryptech_take_slot(struct cryptech_device *dev,
 	return true;
 }
 
-/* The next call of the queue, now in a slot; the caller sends it. */
+/*
+ * The next call of the queue, now in a slot; the caller sends it. With a
+ * reference of the caller's: the slot's may go before it is sent.
+ */
 static struct cryptech_call *cryptech_next_call(struct cryptech_device *dev)
 {
 	struct cryptech_call *call;
@@ -192,7 +195,6 @@ static struct cryptech_call *cryptech_next_call(struct cryptech_device *dev)
 		return NULL;
 	list_del_init(&call->entry);
 	call->queued = false;
-	/* the slot's reference may go by an answer before we have sent it */
 	return cryptech_call_get(call);
 }
 
@@ -406,10 +408,15 @@ cryptech_find_answered(struct cryptech_device *dev, u32 slot, u64 id)
 	return call;
 }
 
-/* The answer is taken: free the slot, and send the next call if one waits. */
-static void cryptech_free_slot(struct cryptech_device *dev,
-			       struct cryptech_call *call, int result,
-			       struct list_head *dropped)
+/*
+ * The answer is taken: free the slot, and send the next call if one waits.
+ * Returns it, with a reference; the slot's, of the answered call, goes to
+ * @dropped.
+ */
+static struct cryptech_call *cryptech_free_slot(struct cryptech_device *dev,
+						struct cryptech_call *call,
+						int result,
+						struct list_head *dropped)
 {
 	struct cryptech_call *next = NULL;
 	bool stopped = false;
@@ -428,12 +435,13 @@ static void cryptech_free_slot(struct cryptech_device *dev,
 		cryptech_send(dev, next);
 	if (stopped)
 		wake_up_all(&dev->wait);
+	return next;
 }
 
 int cryptech_device_answer(struct cryptech_device *dev, u32 slot, u64 id,
 			   const void *reply, u32 len)
 {
-	struct cryptech_call *call;
+	struct cryptech_call *call, *next = NULL;
 	LIST_HEAD(dropped);
 	int result;
 
@@ -449,10 +457,11 @@ int cryptech_device_answer(struct cryptech_device *dev, u32 slot, u64 id,
 	if (result != -EBADMSG) {
 		dev->ops->wipe(dev, slot, xdr_written(&call->args));
 		cryptech_client_saw_reply(call);
-		cryptech_free_slot(dev, call, result, &dropped);
+		next = cryptech_free_slot(dev, call, result, &dropped);
 	}
 	rcu_read_unlock();
 	cryptech_calls_drop(&dropped);
+	cryptech_call_put(next);
 	cryptech_call_put(call);
 	return result == -EBADMSG ? -EPROTO : 0;
 }

@@ -192,15 +192,18 @@ static ssize_t cryptech_read(struct file *file, char __user *data, size_t len,
 			     loff_t *pos)
 {
 	struct cryptech_file *f = file->private_data;
+	bool nonblock = file->f_flags & O_NONBLOCK;
 	ssize_t ret;
 
-	ret = cryptech_raw_wait(f, file->f_flags & O_NONBLOCK);
-	if (ret)
-		return ret;
-	if (mutex_lock_interruptible(&f->lock))
-		return -ERESTARTSYS;
-	ret = cryptech_raw_take(f, data, len);
-	mutex_unlock(&f->lock);
+	do {
+		ret = cryptech_raw_wait(f, nonblock);
+		if (ret)
+			return ret;
+		if (mutex_lock_interruptible(&f->lock))
+			return -ERESTARTSYS;
+		ret = cryptech_raw_take(f, data, len);
+		mutex_unlock(&f->lock);
+	} while (ret == -EAGAIN && !nonblock);
 	return ret;
 }
 

@@ -85,7 +85,7 @@ static int cryptech_status_results(struct cryptech_call *call,
 	serial = xdr_get_opaque(&r, &serial_len);
 	n = xdr_get_u32(&r);
 	if (r.bad || serial_len != sizeof(status->serial) ||
-	    xdr_left(&r) != (size_t)n * 12)
+	    xdr_left(&r) % 12 || xdr_left(&r) / 12 != n)
 		return -EPROTO;
 	memset(status->release, 0, sizeof(status->release));
 	memcpy(status->release, release,
