@@ -367,4 +367,35 @@ TEST_F(raw, files_leave_nothing)
 					    CRYPTECH_STATUS_CLIENTS) == 0));
 }
 
+/* More calls at once than there are slots; none of their clients stays. */
+TEST_F(raw, queue_leaves_nothing)
+{
+	int fd[100];
+
+	must_run("hsmctl hsm 0 stop");
+	for (int i = 0; i < 100; i++) {
+		fd[i] = open(NODE, O_RDWR);
+		ASSERT_GE(fd[i], 0);
+		xdr_put_u32(begin(&self->m, CRYPTECH_RPC_HASH_INITIALIZE), 0);
+		xdr_put_u32(&self->m.w, CRYPTECH_DIGEST_SHA256);
+		xdr_put_opaque(&self->m.w, NULL, 0);
+		ASSERT_GT(send_message(fd[i], &self->m), 0);
+	}
+	must_run("hsmctl hsm 0 cont");
+	for (int i = 0; i < 100; i++) {
+		EXPECT_EQ(read(fd[i], self->reply, sizeof(self->reply)), 16);
+		if (i % 2)
+			close(fd[i]);
+	}
+	EXPECT_EQ(status_value(self->fd, CRYPTECH_STATUS_HANDLES_MAX), 4096);
+	EXPECT_TRUE(eventually(status_value(self->fd,
+					    CRYPTECH_STATUS_HANDLES) == 50));
+	for (int i = 0; i < 100; i += 2)
+		close(fd[i]);
+	EXPECT_TRUE(eventually(status_value(self->fd,
+					    CRYPTECH_STATUS_HANDLES) == 0));
+	EXPECT_TRUE(eventually(status_value(self->fd,
+					    CRYPTECH_STATUS_CLIENTS) == 0));
+}
+
 TEST_HARNESS_MAIN
