@@ -258,6 +258,49 @@ static void handles_do_not_come_back(void)
 	EXPECT_EQ(repeated, 0);
 }
 
+/*
+ * Handles opened and closed in any order by clients whose words share a
+ * bucket, against a list of what should be there.
+ */
+static void handles_in_any_order(void)
+{
+	static struct { uint32_t word, handle; } model[40];
+	unsigned int count = 0;
+	uint64_t random = 99;
+	uint32_t word;
+	unsigned int i;
+	int round;
+
+	REQUIRE(fresh());
+	for (round = 0; round < 3000; round++) {
+		word = 5 + nor_random(&random) % 4 * 1024;
+		i = nor_random(&random) % 40;
+		if (i >= count && count < 40) {
+			model[count].word = word;
+			EXPECT_EQ(hash_open(word, CRYPTECH_DIGEST_SHA1, "",
+					    &model[count].handle), 0);
+			count++;
+		} else if (round % 64 == 0) {
+			EXPECT_EQ(ask(&box, word, CRYPTECH_RPC_LOGOUT, ""), 0);
+			for (i = count; i-- > 0; )
+				if (model[i].word == word)
+					model[i] = model[--count];
+		} else if (i < count) {
+			EXPECT_EQ(ask(&box, model[i].word,
+				      CRYPTECH_RPC_HASH_FINALIZE, "uu",
+				      model[i].handle, 20), 0);
+			model[i] = model[--count];
+		}
+		for (i = 0; i < count && round % 16 == 0; i++)
+			EXPECT_EQ(ask(&box, model[i].word,
+				      CRYPTECH_RPC_HASH_GET_ALGORITHM, "u",
+				      model[i].handle), 0);
+		if (!EXPECT_EQ(box_status(&box, CRYPTECH_STATUS_HANDLES),
+			       count))
+			break;
+	}
+}
+
 static void quotas_and_limits(void)
 {
 	uint32_t handle;
@@ -693,6 +736,7 @@ int main(void)
 	RUN(hashes_and_hmacs);
 	RUN(handles_belong_to_clients);
 	RUN(handles_do_not_come_back);
+	RUN(handles_in_any_order);
 	RUN(quotas_and_limits);
 	RUN(any_number_of_clients_may_ask);
 	RUN(logout_and_logout_all);

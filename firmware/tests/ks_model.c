@@ -5,12 +5,19 @@
 
 #include "ks_model.h"
 
+static void random_bytes(uint64_t rng, uint8_t *data, size_t len)
+{
+	for (size_t i = 0; i < len; i += 8) {
+		uint64_t r = nor_random(&rng);
+
+		for (size_t n = i; n < i + 8 && n < len; n++, r >>= 8)
+			data[n] = r;
+	}
+}
+
 void model_name(unsigned int slot, uint8_t name[KS_NAME_SIZE])
 {
-	uint64_t rng = slot / 2 + 1000;
-
-	for (int i = 0; i < KS_NAME_SIZE; i++)
-		name[i] = nor_random(&rng);
+	random_bytes(slot / 2 + 1000, name, KS_NAME_SIZE);
 }
 
 enum ks_class model_class(unsigned int slot)
@@ -25,16 +32,13 @@ void model_owner(unsigned int cell, uint8_t owner[KS_NAME_SIZE])
 
 void model_data(uint32_t version, uint8_t *data, size_t len)
 {
-	uint64_t rng = version;
-
 	/* Blank and zero bytes must be as good as any. */
 	if (version % 16 == 0)
 		memset(data, 0xff, len);
 	else if (version % 16 == 1)
 		memset(data, 0, len);
 	else
-		for (size_t i = 0; i < len; i++)
-			data[i] = nor_random(&rng);
+		random_bytes(version, data, len);
 }
 
 bool box_wrong(struct box *box, const char *format, ...)
@@ -343,7 +347,7 @@ static bool check_segment(struct box *box, uint32_t start, uint32_t size)
 	return true;
 }
 
-/* The segment size is what the first header that there is says. */
+/* The segment size is what the first firm header says. */
 static bool check_image(struct box *box)
 {
 	const struct flash *f = &box->nor->flash;
@@ -351,11 +355,11 @@ static bool check_image(struct box *box)
 	uint32_t size = 0;
 
 	for (uint32_t at = 0; at < f->size && !size; at += f->sector_size)
-		if (!memcmp(p + at, "KSS1", 4))
+		if (!memcmp(p + at, "KSS1", 4) && is_firm(box, at, 24))
 			size = le32(p + at + 4) * le32(p + at + 8);
-	if (!size || size > f->size)
+	if (!size)
 		return box_wrong(box, "no header");
-	for (uint32_t at = 0; at < f->size; at += size) {
+	for (uint32_t at = 0; at + size <= f->size; at += size) {
 		bool live = false;
 
 		/* A torn erase leaves anything, and no record. */

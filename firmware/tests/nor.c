@@ -24,11 +24,19 @@ static struct nor *to_nor(struct flash *f)
  * How far a torn step got. Few bits touched and few bits missing are the
  * cases where the result reads as if nothing, or everything, had been done.
  */
-enum progress { BEGUN, ANYWHERE, NEARLY, PREFIX, PROGRESSES };
+enum progress {
+	BEGUN,			/* a bit here and there */
+	ONE_BEGUN,		/* in one byte */
+	ANYWHERE,
+	PREFIX,			/* byte by byte up to some byte */
+	NEARLY,			/* all but a bit here and there */
+	ONE_NEARLY,		/* all but one byte */
+	PROGRESSES
+};
 
 struct tear {
 	enum progress progress;
-	uint32_t prefix;	/* bytes done, with PREFIX */
+	uint32_t byte;
 };
 
 static struct tear draw_tear(struct nor *nor, uint32_t len)
@@ -36,7 +44,7 @@ static struct tear draw_tear(struct nor *nor, uint32_t len)
 	struct tear t;
 
 	t.progress = nor_random(&nor->rng) % PROGRESSES;
-	t.prefix = nor_random(&nor->rng) % (len + 1);
+	t.byte = nor_random(&nor->rng) % len;
 	return t;
 }
 
@@ -49,26 +57,30 @@ static void tear_byte(struct nor *nor, const struct tear *t, uint32_t i,
 {
 	uint64_t r = nor_random(&nor->rng);
 	uint8_t a = r, b = r >> 8, c = r >> 16, d = r >> 24;
+	bool few = t->progress == BEGUN || t->progress == NEARLY ?
+		   (r >> 40) % 8 == 0 : i == t->byte;
 
 	switch (t->progress) {
 	case BEGUN:
+	case ONE_BEGUN:
 		*done = 0;
-		*torn = (r >> 40) % 8 == 0 ? a & b & changing : 0;
+		*torn = !few ? 0 : a & (b | ~c) & changing;
 		break;
 	case NEARLY:
-		*torn = (r >> 40) % 8 == 0 ? a & b & changing : 0;
+	case ONE_NEARLY:
+		*torn = !few ? 0 : a & (b | ~c) & changing;
 		*done = changing & ~*torn;
 		break;
 	case PREFIX:
-		*torn = i == t->prefix ? a & changing : 0;
-		*done = i < t->prefix ? changing :
-			i == t->prefix ? changing & ~a & b : 0;
+		*torn = i == t->byte ? a & changing : 0;
+		*done = i < t->byte ? changing :
+			i == t->byte ? changing & ~a & b : 0;
 		break;
 	default:
 		*done = a & b & changing;
 		*torn = c & changing & ~*done;
 		/* All torn, and nothing else, is possible, too. */
-		if (t->prefix % 4 == 0) {
+		if (t->byte % 4 == 0) {
 			*done = 0;
 			*torn = (c | d) & changing;
 		}
@@ -76,20 +88,26 @@ static void tear_byte(struct nor *nor, const struct tear *t, uint32_t i,
 	}
 }
 
-/* Torn bits read alike in many boots: all done, or all not, or any. */
+/*
+ * The torn bits of four bytes often read alike: as if all had been done, or
+ * nothing.
+ */
 static void draw_torn(struct nor *nor)
 {
-	unsigned int mood = nor_random(&nor->rng) % 4;
-
 	for (uint32_t i = 0; i < nor->flash.size; i++) {
+		uint64_t mood;
 		uint8_t r;
 
 		if (!nor->torn[i])
 			continue;
-		r = mood == 0 ? 0 : mood == 1 ? 0xff : nor_random(&nor->rng);
+		mood = nor->rng + i / 4;
+		mood = nor_random(&mood);
+		r = mood % 4 == 0 ? 0 : mood % 4 == 1 ? 0xff :
+		    mood >> 8 * (i % 4 + 1);
 		nor->bits[i] = (nor->bits[i] & ~nor->torn[i]) |
 			       (r & nor->torn[i]);
 	}
+	nor_random(&nor->rng);
 }
 
 /* --- operations --------------------------------------------------------------- */

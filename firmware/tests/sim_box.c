@@ -68,6 +68,19 @@ void box_close(void)
 		die("rm");
 }
 
+void box_show_log(bool print)
+{
+	FILE *log = fopen("log", "r");
+	char line[512];
+
+	while (log && print && fgets(line, sizeof(line), log))
+		printf("# log: %s", line);
+	if (log)
+		fclose(log);
+	if (truncate("log", 0) && print)
+		printf("# no log\n");
+}
+
 pid_t box_child_of(pid_t pid)
 {
 	char path[64], list[32] = "";

@@ -20,6 +20,8 @@
 /* Make a folder and go there; it is removed by box_close(). */
 void box_open(void);
 void box_close(void);
+/* Print, if asked to, what the programs have logged since the last time. */
+void box_show_log(bool print);
 /* End all of this process's descendants, however deep. */
 void box_kill_all(void);
 /* A child of a process; -1: it has none. */

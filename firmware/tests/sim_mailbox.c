@@ -516,6 +516,7 @@ static void run(void (*test)(void), const char *name)
 {
 	tap_run(test, name);
 	box_kill_all();
+	box_show_log(tap_failed);
 }
 
 #undef RUN

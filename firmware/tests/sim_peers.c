@@ -195,9 +195,13 @@ void host_clear_bell(struct host *h, unsigned int vector)
 bool host_epoch(struct host *h, uint32_t epoch)
 {
 	host_ask_epoch(h, epoch);
-	while (__atomic_load_n(&h->hsm->epoch, __ATOMIC_ACQUIRE) != epoch)
+	while (__atomic_load_n(&h->hsm->epoch, __ATOMIC_ACQUIRE) != epoch) {
 		if (!host_wait_bell(h, CRYPTECH_MAILBOX_VECTOR_ATTN))
 			return false;
+		/* An HSM has come meanwhile, and has not heard us. */
+		if (!h->hsm->epoch)
+			ring(h, CRYPTECH_MAILBOX_VECTOR_ATTN);
+	}
 	return true;
 }
 

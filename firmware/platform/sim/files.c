@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,9 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#define LISTENS_ATTEMPTS	5
+#define LISTENS_MS		1000
 
 int file_write(int fd, const void *data, size_t len, off_t offset)
 {
@@ -158,11 +162,30 @@ int unix_connect(const char *path, int type)
 	return -1;
 }
 
+/*
+ * Does anybody listen there? A process that is dying may, for a moment still;
+ * whoever it takes up then is hung up on. That we wait for.
+ */
+static bool listens(const char *path, int type)
+{
+	struct pollfd link = { .events = 0 };
+	int hung_up = 1;
+
+	for (int i = 0; i < LISTENS_ATTEMPTS && hung_up == 1; i++) {
+		/* Non-blocking: the listener may be stopped, its queue full. */
+		link.fd = unix_connect(path, type | SOCK_NONBLOCK);
+		if (link.fd < 0)
+			return errno != ECONNREFUSED;
+		hung_up = poll(&link, 1, LISTENS_MS);
+		close(link.fd);
+	}
+	return true;
+}
+
 /* Take away a socket file on which nobody listens. */
 static int remove_stale(const char *path, int type)
 {
 	struct stat st;
-	int fd;
 
 	if (lstat(path, &st))
 		return errno == ENOENT ? 0 : -1;
@@ -170,12 +193,7 @@ static int remove_stale(const char *path, int type)
 		errno = ENOTSOCK;
 		return -1;
 	}
-	/* Non-blocking: who listens may be stopped, and its queue full. */
-	fd = unix_connect(path, type | SOCK_NONBLOCK);
-	if (fd >= 0)
-		close(fd);
-	/* EPROTOTYPE: somebody listens with another type of socket. */
-	if (fd >= 0 || errno != ECONNREFUSED) {
+	if (listens(path, type)) {
 		errno = EADDRINUSE;
 		return -1;
 	}
