@@ -8,6 +8,7 @@
 #include "hsm_box.h"
 #include "hsm_flash.h"
 #include "hsm_message.h"
+#include "plain.h"
 #include "tap.h"
 
 #define NOBODY	0x100		/* not logged in */
@@ -61,52 +62,7 @@ static void fill_pool(uint32_t word)
 	pool.opaque_count = 4;
 }
 
-static const uint8_t *pool_result(size_t *len)
-{
-	static uint8_t copies[2][1024];
-	static unsigned int turn;
-	const uint8_t *data = xdr_get_opaque(&box.results, len);
-
-	turn = !turn;
-	if (!data || *len > sizeof(copies[0])) {
-		*len = 0;
-		return copies[turn];
-	}
-	return memcpy(copies[turn], data, *len);
-}
-
-/* A key for transfers, one to be transferred, and that one's package. */
-static void fill_pool_for_transfer(uint32_t word)
-{
-	static const uint8_t f4[] = { 1, 0, 1 };
-	uint32_t kekek;
-	uint32_t key;
-	int i;
-
-	if (ask(&box, word, CRYPTECH_RPC_PKEY_GENERATE_RSA, "uuou", 0, 1024,
-		f4, sizeof(f4), CRYPTECH_KEY_FLAG_KEYENCIPHERMENT))
-		return;
-	kekek = xdr_get_u32(&box.results);
-	if (ask(&box, word, CRYPTECH_RPC_PKEY_GENERATE_EC, "uuu", 0,
-		CRYPTECH_CURVE_P256, CRYPTECH_KEY_FLAG_EXPORTABLE |
-		CRYPTECH_KEY_FLAG_DIGITALSIGNATURE))
-		return;
-	key = xdr_get_u32(&box.results);
-	if (!EXPECT_EQ(ask(&box, word, CRYPTECH_RPC_PKEY_EXPORT, "uuuu", key,
-			   kekek, 5480, 512), 0))
-		return;
-	for (i = 0; i < 2; i++, pool.opaque_count++)
-		pool.opaques[pool.opaque_count].data =
-			pool_result(&pool.opaques[pool.opaque_count].len);
-	/* among few words, so that they come up together */
-	pool.words[0] = kekek;
-	pool.words[1] = kekek;
-	pool.words[2] = key;
-	pool.words[3] = 5480;
-	pool.words[4] = 512;
-	pool.words[5] = CRYPTECH_KEY_FLAG_DIGITALSIGNATURE;
-	pool.word_count = 6;
-}
+static void mutate_bytes(const struct rpc_function *function);
 
 static bool start(bool libhal_compat)
 {
@@ -119,8 +75,6 @@ static bool start(bool libhal_compat)
 	    box_login(&box, WHEEL, CRYPTECH_USER_WHEEL))
 		return false;
 	fill_pool(USER);
-	if (libhal_compat)
-		fill_pool_for_transfer(USER);
 	if (ask(&box, USER, CRYPTECH_RPC_KEY_GENERATE, "ouus", "", (size_t)0,
 		CRYPTECH_KEY_EC_P256, CRYPTECH_KEY_FLAG_TOKEN |
 		CRYPTECH_KEY_FLAG_DIGITALSIGNATURE, "bystander") ||
@@ -183,19 +137,131 @@ static int send_message(const struct rpc_function *function, const uint8_t *data
 static const uint32_t clients[] = { NOBODY, USER, WHEEL, 0, 1 };
 #define CLIENTS (sizeof(clients) / sizeof(clients[0]))
 
-static void over_one(const struct rpc_function *function, unsigned int rounds,
-		     void (*mutate)(const struct rpc_function *function),
-		     bool libhal_compat)
-{
-	unsigned int round;
+/*
+ * Messages that are good for something, so that what is wrong with their
+ * offspring is found as late as possible. Handles and UUIDs are of this key,
+ * and its package is from there.
+ */
+static struct bytes der, spki, package, kek, signature;
+static uint32_t key, kekek;
+static uint8_t key_uuid[16];
+static const uint8_t zeros[32];
 
-	REQUIRE(start(libhal_compat));
-	for (round = 0; round < rounds; round++) {
-		message_build(&message, function,
-			      libhal_compat ? USER : clients[round % CLIENTS],
-			      &pool, &seed);
-		mutate(function);
+#define W(value)	{ .word = (value) }
+#define O(data_, len_)	{ .data = (data_), .len = (len_) }
+#define NIL		{ .data = NULL }
+#define SIGNS		CRYPTECH_KEY_FLAG_DIGITALSIGNATURE
+
+/* Call @use with each good message's function and values. */
+static void each_good(void (*use)(uint32_t number,
+				  const struct message_value *values))
+{
+	static const uint8_t f4[] = { 1, 0, 1 };
+
+#define GOOD(name, ...)							       \
+	use(CRYPTECH_RPC_##name, (const struct message_value[]){ __VA_ARGS__ })
+	GOOD(PKEY_LOAD, W(0), O(der.data, der.len), W(SIGNS));
+	GOOD(PKEY_LOAD, W(0), O(spki.data, spki.len), W(SIGNS | 8));
+	GOOD(PKEY_OPEN, W(0), O(key_uuid, 16));
+	GOOD(PKEY_GENERATE_RSA, W(0), W(1024), O(f4, 3), W(SIGNS));
+	GOOD(PKEY_GENERATE_EC, W(0), W(CRYPTECH_CURVE_P256), W(SIGNS));
+	GOOD(PKEY_GET_PUBLIC_KEY, W(key), W(1024));
+	GOOD(PKEY_SIGN, W(key), W(0), O(zeros, 32), W(64));
+	GOOD(PKEY_VERIFY, W(key), W(0), O(zeros, 32), O(signature.data, 64));
+	GOOD(PKEY_MATCH, W(0), W(0), W(0), W(0), W(0), W(1),
+	     W(CRYPTECH_ATTRIBUTE_LABEL), O("label", 5), W(0), W(8),
+	     O(zeros, 16));
+	GOOD(PKEY_SET_ATTRIBUTES, W(key), W(3), W(7), O("seven", 5), W(8), NIL,
+	     W(9), O(zeros, 30));
+	GOOD(PKEY_GET_ATTRIBUTES, W(key), W(2), W(CRYPTECH_ATTRIBUTE_LABEL),
+	     W(CRYPTECH_ATTRIBUTE_LABEL), W(64));
+	GOOD(PKEY_EXPORT, W(key), W(kekek), W(5480), W(512));
+	GOOD(PKEY_IMPORT, W(0), W(kekek), O(package.data, package.len),
+	     O(kek.data, kek.len), W(SIGNS));
+	GOOD(KEY_GENERATE, O(zeros, 0), W(CRYPTECH_KEY_EC_P256), W(SIGNS),
+	     O("new", 3));
+	GOOD(KEY_LOAD, O(zeros, 0), O(der.data, der.len), W(SIGNS | 8),
+	     O("new", 3));
+	GOOD(KEY_INFO, O(key_uuid, 16));
+	GOOD(KEY_PUBLIC, O(key_uuid, 16), W(200));
+	GOOD(KEY_LIST, O(zeros, 16), W(100));
+	GOOD(KEY_SET_LABEL, O(key_uuid, 16), O("k\303\244se", 5));
+	GOOD(SIGN, O(key_uuid, 16), W(CRYPTECH_DIGEST_SHA256), O(zeros, 32),
+	     W(64));
+	GOOD(VERIFY, O(key_uuid, 16), W(CRYPTECH_DIGEST_SHA256), O(zeros, 32),
+	     O(signature.data, 64));
+	/* the last: it is gone then */
+	GOOD(KEY_DELETE, O(key_uuid, 16));
+#undef GOOD
+}
+
+static bool take(struct bytes *out)
+{
+	const uint8_t *data = xdr_get_opaque(&box.results, &out->len);
+
+	if (!data || out->len > sizeof(out->data))
+		return false;
+	memcpy(out->data, data, out->len);
+	return true;
+}
+
+/* libhal's ways, because transfer works only there. */
+static bool start_good(void)
+{
+	static const uint8_t f4[] = { 1, 0, 1 };
+	struct bytes uuid;
+
+	plain_encode(EVP_EC_gen("P-256"), &der, &spki);
+	if (!start(true) ||
+	    ask(&box, USER, CRYPTECH_RPC_PKEY_GENERATE_RSA, "uuou", 0, 1024,
+		f4, sizeof(f4), CRYPTECH_KEY_FLAG_KEYENCIPHERMENT))
+		return false;
+	kekek = xdr_get_u32(&box.results);
+	if (ask(&box, USER, CRYPTECH_RPC_PKEY_GENERATE_EC, "uuu", 0,
+		CRYPTECH_CURVE_P256, SIGNS | CRYPTECH_KEY_FLAG_EXPORTABLE |
+		CRYPTECH_KEY_FLAG_TOKEN))
+		return false;
+	key = xdr_get_u32(&box.results);
+	if (!take(&uuid) || uuid.len != 16)
+		return false;
+	memcpy(key_uuid, uuid.data, 16);
+	return !ask(&box, USER, CRYPTECH_RPC_PKEY_EXPORT, "uuuu", key, kekek,
+		    5480, 512) && take(&package) && take(&kek) &&
+	       !ask(&box, USER, CRYPTECH_RPC_KEY_SET_LABEL, "os", key_uuid,
+		    (size_t)16, "label") &&
+	       !ask(&box, USER, CRYPTECH_RPC_PKEY_SIGN, "uuou", key, 0, zeros,
+		    sizeof(zeros), 64) && take(&signature) &&
+	       signature.len == 64;
+}
+
+static void (*good_mutation)(const struct rpc_function *function);
+
+static void use_good(uint32_t number, const struct message_value *values)
+{
+	const struct rpc_function *function = rpc_function_of(number);
+	int i;
+
+	message_build_from(&message, function, USER, values);
+	if (!good_mutation) {
+		if (!EXPECT_EQ(send_message(function, message.data,
+					    message.len), 0))
+			printf("# that was %s\n", function->name);
+		return;
 	}
+	/* making RSA keys takes its time; flips would ask for large ones */
+	if (number == CRYPTECH_RPC_PKEY_GENERATE_RSA)
+		return;
+	for (i = 0; i < (good_mutation == mutate_bytes ? 10 : 1); i++) {
+		message_build_from(&message, function, USER, values);
+		good_mutation(function);
+	}
+}
+
+static void over_good(void (*mutate)(const struct rpc_function *function))
+{
+	REQUIRE(start_good());
+	good_mutation = mutate;
+	each_good(use_good);
 	check_bystander();
 }
 
@@ -203,14 +269,17 @@ static void over_one(const struct rpc_function *function, unsigned int rounds,
 static void over_all(unsigned int rounds,
 		     void (*mutate)(const struct rpc_function *function))
 {
+	unsigned int round;
 	size_t i;
 
 	for (i = 0; i < rpc_function_count; i++) {
-		over_one(&rpc_functions[i], rounds, mutate, false);
-		/* transfer works only there */
-		if (rpc_functions[i].number == CRYPTECH_RPC_PKEY_EXPORT ||
-		    rpc_functions[i].number == CRYPTECH_RPC_PKEY_IMPORT)
-			over_one(&rpc_functions[i], rounds, mutate, true);
+		REQUIRE(start(false));
+		for (round = 0; round < rounds; round++) {
+			message_build(&message, &rpc_functions[i],
+				      clients[round % CLIENTS], &pool, &seed);
+			mutate(&rpc_functions[i]);
+		}
+		check_bystander();
 	}
 }
 
@@ -305,26 +374,31 @@ static void mutate_bytes(const struct rpc_function *function)
 static void well_formed(void)
 {
 	over_all(200, mutate_nothing);
+	over_good(NULL);
 }
 
 static void cut_short(void)
 {
 	over_all(10, mutate_short);
+	over_good(mutate_short);
 }
 
 static void extended(void)
 {
 	over_all(5, mutate_long);
+	over_good(mutate_long);
 }
 
 static void lying_lengths(void)
 {
 	over_all(25, mutate_counts);
+	over_good(mutate_counts);
 }
 
 static void flipped_bytes(void)
 {
 	over_all(25, mutate_bytes);
+	over_good(mutate_bytes);
 }
 
 static void random_bytes(void)

@@ -24,7 +24,9 @@ uint32_t random_u32(uint64_t *state)
 struct builder {
 	struct message *message;
 	struct xdr_writer w;
-	const struct message_pool *pool;	/* NULL: plain values */
+	/* Where values come from, the first that is not NULL; else plain. */
+	const struct message_value *values;
+	const struct message_pool *pool;
 	uint64_t *random;
 };
 
@@ -35,6 +37,8 @@ static uint32_t draw_word(struct builder *b)
 	};
 	uint32_t r;
 
+	if (b->values)
+		return b->values++->word;
 	if (!b->pool)
 		return 1;
 	r = random_u32(b->random);
@@ -43,6 +47,24 @@ static uint32_t draw_word(struct builder *b)
 	if (r % 4 == 2)
 		return odd[r / 4 % 8];
 	return random_u32(b->random);
+}
+
+static uint32_t draw_count(struct builder *b)
+{
+	if (b->values)
+		return b->values++->word;
+	return b->pool ? random_u32(b->random) % 4 : 1;
+}
+
+/* Does a value that can be the word that deletes become that word? */
+static bool draw_nil(struct builder *b)
+{
+	if (!b->values)
+		return draw_word(b) == CRYPTECH_ATTRIBUTE_NIL;
+	if (b->values->data)
+		return false;
+	b->values++;
+	return true;
 }
 
 static void put_opaque(struct builder *b)
@@ -54,6 +76,11 @@ static void put_opaque(struct builder *b)
 	size_t i;
 
 	b->message->counts[b->message->count_count++] = xdr_written(&b->w);
+	if (b->values) {
+		xdr_put_opaque(&b->w, b->values->data, b->values->len);
+		b->values++;
+		return;
+	}
 	if (!pool) {
 		xdr_put_opaque(&b->w, zeros, sizeof(zeros));
 		return;
@@ -84,7 +111,7 @@ static void build(struct builder *b, const char *start, const char *end)
 			p = close;
 		} else if (p[0] == 'n' && p[1] == ':' &&
 			   (p == start || p[-1] == ' ')) {
-			repeat = b->pool ? random_u32(b->random) % 4 : 1;
+			repeat = draw_count(b);
 			b->message->counts[b->message->count_count++] =
 				xdr_written(&b->w);
 			xdr_put_u32(&b->w, repeat);
@@ -95,12 +122,25 @@ static void build(struct builder *b, const char *start, const char *end)
 				xdr_put_u32(&b->w, draw_word(b));
 			else if (*p == 'U')
 				xdr_put_u64(&b->w, draw_word(b));
-			else if (*p == 'a' && draw_word(b) == 0xffffffff)
+			else if (*p == 'a' && draw_nil(b))
 				xdr_put_u32(&b->w, CRYPTECH_ATTRIBUTE_NIL);
 			else
 				put_opaque(b);
 		}
 	}
+}
+
+static void build_message(struct builder *b, const struct rpc_function *function,
+			  uint32_t word)
+{
+	const char *args = function->args;
+
+	b->message->count_count = 0;
+	xdr_writer_init(&b->w, b->message->data, sizeof(b->message->data));
+	xdr_put_u32(&b->w, function->number);
+	xdr_put_u32(&b->w, word);
+	build(b, args, args + strlen(args));
+	b->message->len = xdr_written(&b->w);
 }
 
 void message_build(struct message *message, const struct rpc_function *function,
@@ -111,16 +151,32 @@ void message_build(struct message *message, const struct rpc_function *function,
 		.message = message, .pool = pool, .random = random
 	};
 
-	message->count_count = 0;
-	xdr_writer_init(&b.w, message->data, sizeof(message->data));
-	xdr_put_u32(&b.w, function->number);
-	xdr_put_u32(&b.w, word);
-	build(&b, function->args, function->args + strlen(function->args));
-	message->len = xdr_written(&b.w);
+	build_message(&b, function, word);
 }
 
 void message_build_plain(struct message *message,
 			 const struct rpc_function *function, uint32_t word)
 {
-	message_build(message, function, word, NULL, NULL);
+	struct builder b = { .message = message };
+
+	build_message(&b, function, word);
+}
+
+void message_build_from(struct message *message,
+			const struct rpc_function *function, uint32_t word,
+			const struct message_value *values)
+{
+	struct builder b = { .message = message, .values = values };
+
+	build_message(&b, function, word);
+}
+
+const struct rpc_function *rpc_function_of(uint32_t number)
+{
+	size_t i;
+
+	for (i = 0; i < rpc_function_count; i++)
+		if (rpc_functions[i].number == number)
+			return &rpc_functions[i];
+	return NULL;
 }

@@ -41,6 +41,13 @@ struct message {
 	unsigned int count_count;
 };
 
+/* What to put in, one after the other: a word, or opaque data. */
+struct message_value {
+	uint32_t word;
+	const void *data;	/* NULL for 'a': the word that deletes */
+	size_t len;
+};
+
 /* Reproducible random numbers; never 0 twice in a row. */
 uint32_t random_u32(uint64_t *state);
 
@@ -51,5 +58,10 @@ void message_build(struct message *message, const struct rpc_function *function,
 /* The same with every word 1, one element in each group, 16 zeros as opaque. */
 void message_build_plain(struct message *message,
 			 const struct rpc_function *function, uint32_t word);
+/* The same with these values, in order; a count is one of them. */
+void message_build_from(struct message *message,
+			const struct rpc_function *function, uint32_t word,
+			const struct message_value *values);
+const struct rpc_function *rpc_function_of(uint32_t number);
 
 #endif /* TESTS_HSM_MESSAGE_H */
