@@ -60,12 +60,14 @@ static void pin_limits(void)
 
 	memset(text, 'x', sizeof(text));
 	text[CRYPTECH_PIN_MAX] = '\n';
-	fd = source_of(text, sizeof(text));
+	fd = source_of(text, CRYPTECH_PIN_MAX + 1);
 	EXPECT_EQ(pin_read_line(&pin, fd), 0);
 	EXPECT_EQ(pin.len, 4096);
 	EXPECT_EQ(pin.bytes[4096], 0);
 	close(fd);
+	/* one byte more */
 	text[CRYPTECH_PIN_MAX] = 'x';
+	text[CRYPTECH_PIN_MAX + 1] = '\n';
 	fd = source_of(text, sizeof(text));
 	EXPECT_EQ(pin_read_line(&pin, fd), -EINVAL);
 	close(fd);
