@@ -31,8 +31,11 @@ struct pool {
 	pthread_cond_t ended;		/* a thread has ended */
 	struct queue queue[2];		/* work, patient */
 	struct job *done;		/* newest first */
-	unsigned int threads;
+	unsigned int serving;		/* threads that have not ended */
 	bool stopping;
+
+	unsigned int threads;		/* the loop's thread's alone */
+	pthread_t thread[POOL_THREADS_MAX];
 };
 
 static struct job *queue_get(struct queue *queue)
@@ -72,7 +75,7 @@ static void *serve(void *arg)
 		pool->done = job;
 		event_raise(pool->finished.fd);
 	}
-	pool->threads--;
+	pool->serving--;
 	pthread_cond_signal(&pool->ended);
 	pthread_mutex_unlock(&pool->lock);
 	return NULL;
@@ -98,19 +101,21 @@ static void finish(struct source *source, uint32_t events)
 
 static int start_threads(struct queue *queue, unsigned int n)
 {
+	struct pool *pool = queue->pool;
 	pthread_attr_t attr;
-	pthread_t thread;
 	int err = 0;
 
+	if (n > POOL_THREADS_MAX - pool->threads)
+		return EINVAL;
 	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
 	for (; n && !err; n--) {
-		pthread_mutex_lock(&queue->pool->lock);
-		err = pthread_create(&thread, &attr, serve, queue);
-		if (!err)
-			queue->pool->threads++;
-		pthread_mutex_unlock(&queue->pool->lock);
+		pthread_mutex_lock(&pool->lock);
+		err = pthread_create(&pool->thread[pool->threads], &attr,
+				     serve, queue);
+		pool->serving += !err;
+		pthread_mutex_unlock(&pool->lock);
+		pool->threads += !err;
 	}
 	pthread_attr_destroy(&attr);
 	return err;
@@ -118,6 +123,9 @@ static int start_threads(struct queue *queue, unsigned int n)
 
 static void pool_free(struct pool *pool)
 {
+	/* They have ended, but for what libraries do at the end of a thread. */
+	for (unsigned int i = 0; i < pool->threads; i++)
+		pthread_join(pool->thread[i], NULL);
 	if (pool->finished.fd >= 0) {
 		loop_remove(pool->loop, &pool->finished);
 		close(pool->finished.fd);
@@ -194,9 +202,9 @@ bool pool_stop(struct pool *pool, unsigned int ms)
 	pool->stopping = true;
 	pthread_cond_broadcast(&pool->queue[0].filled);
 	pthread_cond_broadcast(&pool->queue[1].filled);
-	while (pool->threads && !err)
+	while (pool->serving && !err)
 		err = pthread_cond_timedwait(&pool->ended, &pool->lock, &until);
-	all_ended = !pool->threads;
+	all_ended = !pool->serving;
 	pthread_mutex_unlock(&pool->lock);
 
 	finish(&pool->finished, 0);

@@ -25,8 +25,11 @@ struct job {
 
 struct pool;
 
+#define POOL_THREADS_MAX	128
+
 /* @work threads for CRYPTECH_COST_WORK, @patient ones for COST_LONG, with
- * done() called from @loop. NULL with errno set. */
+ * done() called from @loop; together at most POOL_THREADS_MAX. NULL with errno
+ * set. */
 struct pool *pool_start(struct loop *loop, unsigned int work,
 			unsigned int patient);
 /* Any thread. INLINE is taken as WORK. */
