@@ -11,7 +11,25 @@ FIRMWARE_KEYSTORE_OBJS := $(call firmware_objs,keystore)
 FIRMWARE_CORES_OBJS := $(call firmware_objs,cores/openssl)
 FIRMWARE_HSM_OBJS := $(call firmware_objs,hsm)
 
-# --- keystore ----------------------------------------------------------------
+# --- keystore ------------------------------------------------------------
+
+KS_TEST_OBJS := $(addprefix firmware/tests/,ks_model.o nor.o) \
+	$(FIRMWARE_KEYSTORE_OBJS)
+KS_TESTS := $(addprefix $(B)/test/,ks_test ks_space ks_powerloss ks_soak \
+	ks_hostile)
+HOST_TESTS += $(KS_TESTS) $(B)/test/ks_mutants
+
+$(KS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
+		$(call san,$(KS_TEST_OBJS))
+	$(call link,$(CFLAGS_SAN))
+
+# The power loss test and a keystore that makes mistakes for it to find.
+$(B)/test/ks_mutants: $(addprefix $(B)/obj-san/mutants/,$(KS_TEST_OBJS) \
+		firmware/tests/ks_powerloss.o)
+	$(call link,$(CFLAGS_SAN))
+
+$(B)/obj-san/mutants/%.o: %.c
+	$(call compile,$(CFLAGS_SAN) -DKS_MUTATIONS)
 
 # --- cores ---------------------------------------------------------------
 
@@ -28,23 +46,15 @@ HSM_TEST_OBJS := $(call san,$(FIRMWARE_HSM_OBJS) $(FIRMWARE_CORES_OBJS) \
 	$(FIRMWARE_KEYSTORE_OBJS) $(addprefix firmware/tests/,hsm_box.o \
 	hsm_flash.o hsm_message.o nor.o))
 
-HSM_TESTS := $(addprefix $(B)/test/,hsm_test hsm_pin hsm_hostile hsm_threads)
+HSM_TESTS := $(addprefix $(B)/test/,hsm_clients hsm_hostile hsm_pin \
+	hsm_pin_cut hsm_rights hsm_start hsm_test hsm_threads)
 HOST_TESTS += $(HSM_TESTS)
 
 $(HSM_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN) $(HSM_TEST_WRAP),-lcrypto -pthread)
 
 # It looks at the flash at the moment when a PIN is looked at.
-$(B)/test/hsm_pin: HSM_TEST_WRAP := -Wl,--wrap=core_pbkdf2
-
-# --- keys --------------------------------------------------------------------
-
-KEY_TESTS := $(addprefix $(B)/test/,key_test key_attr_test key_fn_test \
-	key_transfer_test key_store_test key_threads)
-HOST_TESTS += $(KEY_TESTS)
-
-$(KEY_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
-	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+$(B)/test/hsm_pin_cut: HSM_TEST_WRAP := -Wl,--wrap=core_pbkdf2
 
 # --- platform sim ------------------------------------------------------------
 
