@@ -16,7 +16,8 @@ status()
 login_message()
 {
 	pin=$(hsmctl hsm 0 factory-pin)
-	printf '\0\0\0\3\0\0\0\0\0\0\0\3\0\0\0\%o%s' ${#pin} "$pin"
+	printf '\0\0\0\3\0\0\0\0\0\0\0\3\0\0\0'
+	printf "\\$(printf %03o ${#pin})%s" "$pin"
 	case $((${#pin} % 4)) in
 	1) printf '\0\0\0' ;;
 	2) printf '\0\0' ;;
@@ -36,8 +37,8 @@ exec 3<>/dev/cryptech0
 login_message >login
 dd if=login bs=16384 >&3
 dd bs=16384 count=1 <&3 >reply
-t_is "logged in" "00 00 00 03 00 00 00 02 00 00 00 00" \
-	"$(od -An -tx1 reply | sed 's/^ *//')"
+t_is "logged in: the error is 0" "00 00 00 00" \
+	"$(od -An -tx1 -j8 reply | sed 's/^ *//')"
 t_is "the HSM knows of one client" 1 "$(status clients)"
 echo "1..$t_count"
 hsmctl vm reset
