@@ -32,8 +32,8 @@ hsmctl hsm 0 factory-pin >factory.pin
 cat wrong.pin wheel.pin so.pin user.pin >pins
 t_exits "init with a wrong factory PIN" 4 "PIN is wrong" \
 	cryptech init --pin-file pins
-cat factory.pin short.pin so.pin user.pin >pins
-t_exits "init with a short PIN" 1 "cannot set the PIN of wheel" \
+cat factory.pin wheel.pin short.pin user.pin >pins
+t_exits "init with a short PIN of so" 1 "of so is too short: at least 8" \
 	cryptech init --pin-file pins
 t_exits "has changed nothing" 0 factory-pin cryptech status --json
 t_exits "init with too few PINs" 4 "ends before the new PIN of wheel" \

@@ -32,6 +32,21 @@ static const struct {
 
 #define ROLES (sizeof(roles) / sizeof(roles[0]))
 
+/*
+ * Complain about a short PIN before the first one is set: the HSM would refuse
+ * it, but then wheel's has been changed already.
+ */
+static void check_lengths(struct cryptech *hsm, const struct pin *pins)
+{
+	size_t i;
+
+	for (i = 0; i < ROLES; i++)
+		if (pins[i].len < session_pin_min(hsm, roles[i].user))
+			fail(EXIT_FAILED, "the %s is too short: at least %zu "
+			     "characters; nothing was changed", roles[i].what,
+			     session_pin_min(hsm, roles[i].user));
+}
+
 static void set_pins(struct cryptech *hsm, struct pin *pins)
 {
 	uint32_t failed = 0;
@@ -70,6 +85,7 @@ int cmd_init(int argc, char **argv)
 	pin_read(&factory, "factory PIN of wheel");
 	for (i = 0; i < ROLES; i++)
 		pin_read_new(&pins[i], roles[i].what);
+	check_lengths(hsm, pins);
 	ret = cryptech_login(hsm, CRYPTECH_USER_WHEEL, factory.bytes,
 			     factory.len);
 	pin_wipe(&factory);

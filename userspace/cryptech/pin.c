@@ -38,9 +38,8 @@ int cmd_pin(int argc, char **argv)
 	ret = cryptech_set_pin(hsm, user, pin.bytes, pin.len);
 	pin_wipe(&pin);
 	if (ret == -EINVAL)
-		fail(EXIT_FAILED, "the HSM refused the PIN: wheel and so need "
-		     "at least 8 characters, user 4; at most %d",
-		     CRYPTECH_PIN_MAX);
+		fail(EXIT_FAILED, "the HSM refused the PIN: %s needs at least "
+		     "%zu characters", argv[0], session_pin_min(hsm, user));
 	if (ret)
 		fail_call(hsm, ret, "cannot set the PIN of %s", argv[0]);
 	cryptech_close(hsm);

@@ -23,6 +23,10 @@ extern struct pin_options {
 	OPT_TEXT("pin-fd", 0, "FD", &pin_options.fd,			\
 		 "PINs from an open file, one a line")
 
+/* What the HSM asks of new PINs, in bytes; the latter of wheel's and so's. */
+#define PIN_MIN		4
+#define PIN_MIN_ADMIN	8
+
 struct pin {
 	size_t len;
 	char bytes[CRYPTECH_PIN_MAX + 2];	/* zero-terminated */

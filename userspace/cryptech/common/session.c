@@ -119,14 +119,26 @@ struct cryptech *session_login(uint32_t role)
 	return hsm;
 }
 
-bool session_factory(struct cryptech *hsm)
+static bool in_mode(struct cryptech *hsm, uint64_t mode)
 {
 	struct cryptech_status status;
 
 	if (cryptech_get_status(hsm, &status))
 		return false;
-	return cryptech_figure(&status, CRYPTECH_STATUS_MODE, 0) &
-		CRYPTECH_MODE_FACTORY_PIN;
+	return cryptech_figure(&status, CRYPTECH_STATUS_MODE, 0) & mode;
+}
+
+bool session_factory(struct cryptech *hsm)
+{
+	return in_mode(hsm, CRYPTECH_MODE_FACTORY_PIN);
+}
+
+size_t session_pin_min(struct cryptech *hsm, uint32_t user)
+{
+	if (user == CRYPTECH_USER_NORMAL ||
+	    in_mode(hsm, CRYPTECH_MODE_LIBHAL_COMPAT))
+		return PIN_MIN;
+	return PIN_MIN_ADMIN;
 }
 
 uint64_t session_delay(struct cryptech *hsm)

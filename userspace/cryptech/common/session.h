@@ -54,6 +54,9 @@ uint32_t session_role(uint32_t role);
 bool session_factory(struct cryptech *hsm);
 uint64_t session_delay(struct cryptech *hsm);
 
+/* The fewest bytes that the HSM takes as a new PIN of @user. */
+size_t session_pin_min(struct cryptech *hsm, uint32_t user);
+
 /* N of /dev/cryptechN */
 uint32_t session_index(struct cryptech *hsm);
 
