@@ -12,7 +12,7 @@
 
 #define HSM_PORTS	4	/* ports 0 to HSM_PORTS - 1 */
 #define HSM_PORT_SOCKET	0
-#define HSM_PORT_MAILBOX 1
+#define HSM_PORT_MAILBOX 1	/* to 3: a mailbox's epochs use them in turn */
 
 struct hsm;
 

@@ -71,7 +71,7 @@ static void hold(struct fake *fake, struct mailbox_call *call)
 		.number = call->call, .slot = call->slot,
 	};
 	pthread_mutex_lock(&m->lock);
-	m->inflight--;
+	m->banks[call->bank].inflight--;
 	pthread_mutex_unlock(&m->lock);
 }
 
@@ -90,7 +90,7 @@ static void answer_held(struct fake *fake, const struct held *held)
 
 	pthread_mutex_lock(&m->lock);
 	valid = held->run == m->run && !m->fault;
-	m->inflight += valid;
+	m->banks[m->bank].inflight += valid;
 	pthread_mutex_unlock(&m->lock);
 	if (valid)
 		answer(held->call);
@@ -149,7 +149,7 @@ static void answer_with_lie(struct fake *fake, struct mailbox_call *call)
 	}
 	if (fake->lie != LIE_SEQ)
 		mailbox_publish(m, m->answered, number, slot, length);
-	m->inflight--;
+	m->banks[call->bank].inflight--;
 	pthread_mutex_unlock(&m->lock);
 }
 
@@ -217,9 +217,10 @@ static void request(void *data, struct mailbox_call *call)
 	}
 }
 
-static void reset(void *data)
+static void reset(void *data, unsigned int bank)
 {
 	(void)data;	/* no clients here */
+	(void)bank;
 }
 
 static const struct mailbox_ops ops = { .request = request, .reset = reset };

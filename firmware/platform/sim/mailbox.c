@@ -158,7 +158,7 @@ void mailbox_answer(struct mailbox_call *call, const void *reply, size_t len)
 		mailbox_publish(m, ++m->answered, call->call, call->slot, len);
 		set_busy(m, call->slot, false);
 	}
-	if (!--m->inflight && m->resetting)
+	if (!--m->banks[call->bank].inflight && call->run != m->run)
 		event_raise(m->drained.fd);
 	pthread_mutex_unlock(&m->lock);
 }
@@ -196,7 +196,7 @@ static struct mailbox_call *take(struct mailbox *m)
 		fault(m, CRYPTECH_MAILBOX_FAULT_LENGTH);
 		return NULL;
 	}
-	call = &m->calls[slot];
+	call = &m->banks[m->bank].calls[slot];
 	call->run = m->run;
 	call->call = le64toh(__atomic_load_n(&entry->call, __ATOMIC_RELAXED));
 	call->slot = slot;
@@ -204,7 +204,7 @@ static struct mailbox_call *take(struct mailbox *m)
 	copy_in(call->request, m->memory + CRYPTECH_MAILBOX_REQUEST_SLOTS +
 		slot * CRYPTECH_MAILBOX_SLOT_SIZE, length);
 	m->taken = next;
-	m->inflight++;
+	m->banks[m->bank].inflight++;
 	set_busy(m, slot, true);
 	return call;
 }
@@ -282,7 +282,8 @@ static void beat_ready(struct source *source, uint32_t events)
 
 /* --- epochs ------------------------------------------------------------------ */
 
-/* Every call so far is void. Lock held. */
+/* Every call so far is void; drop_bank(), reset_further() have to follow. Lock
+ * held. */
 static void void_calls(struct mailbox *m)
 {
 	m->run++;
@@ -330,24 +331,52 @@ static void grant_epoch(struct mailbox *m)
 	interrupt(m, CRYPTECH_MAILBOX_VECTOR_ATTN);
 }
 
-/* Go on with a reset if nothing of the old calls is running any more. */
-static void reset_further(struct mailbox *m)
+/* The bank of this epoch is void: its logins end now, whatever is running. */
+static void drop_bank(struct mailbox *m)
 {
-	bool ready;
+	struct mailbox_bank *bank = &m->banks[m->bank];
 
 	pthread_mutex_lock(&m->lock);
-	ready = m->resetting && !m->inflight;
+	bank->stale = bank->inflight;
 	pthread_mutex_unlock(&m->lock);
-	if (!ready)
-		return;
-	/* Only this thread takes calls, so none can begin meanwhile. */
-	m->ops->reset(m->data);
+	m->ops->reset(m->data, m->bank);
+}
+
+/* Drop what void banks have left, now that their calls have ended. */
+static void clean_banks(struct mailbox *m)
+{
+	for (unsigned int i = 0; i < MAILBOX_BANKS; i++) {
+		struct mailbox_bank *bank = &m->banks[i];
+		bool ended;
+
+		pthread_mutex_lock(&m->lock);
+		ended = bank->stale && !bank->inflight;
+		if (ended)
+			bank->stale = false;
+		pthread_mutex_unlock(&m->lock);
+		if (ended)
+			m->ops->reset(m->data, i);
+	}
+}
+
+/* Go on with a reset, if a bank is free. Only this thread takes calls. */
+static void reset_further(struct mailbox *m)
+{
+	unsigned int next = (m->bank + 1) % MAILBOX_BANKS;
+	bool reset;
+
+	clean_banks(m);
 	pthread_mutex_lock(&m->lock);
-	m->resetting = false;
-	if (m->asked)
-		grant_epoch(m);
+	reset = m->resetting && !m->banks[next].stale;
+	if (reset) {
+		m->bank = next;
+		m->resetting = false;
+		if (m->asked)
+			grant_epoch(m);
+	}
 	pthread_mutex_unlock(&m->lock);
-	serve_ring(m);
+	if (reset)
+		serve_ring(m);
 }
 
 static void drained_ready(struct source *source, uint32_t events)
@@ -362,6 +391,7 @@ static void drained_ready(struct source *source, uint32_t events)
 static void attention_ready(struct source *source, uint32_t events)
 {
 	struct mailbox *m = container_of(source, struct mailbox, attention);
+	bool begins = false;
 	uint32_t epoch;
 
 	(void)events;
@@ -370,10 +400,13 @@ static void attention_ready(struct source *source, uint32_t events)
 	epoch = load32(&host_page(m)->epoch);
 	if (epoch && epoch != m->epoch) {
 		m->asked = true;
-		if (!m->resetting)
+		begins = !m->resetting;
+		if (begins)
 			void_calls(m);
 	}
 	pthread_mutex_unlock(&m->lock);
+	if (begins)
+		drop_bank(m);
 	reset_further(m);
 }
 
@@ -453,6 +486,7 @@ int mailbox_attach(struct mailbox *m, const struct mailbox_fds *fds)
 	if (loop_add(m->loop, &m->ring, EPOLLIN) ||
 	    loop_add(m->loop, &m->attention, EPOLLIN))
 		return -1;
+	drop_bank(m);
 	reset_further(m);
 	return 0;
 fail:
@@ -489,8 +523,15 @@ struct mailbox *mailbox_start(struct loop *loop,
 	m->ops = ops;
 	m->data = data;
 	pthread_mutex_init(&m->lock, NULL);
-	for (int i = 0; i < CRYPTECH_MAILBOX_SLOTS; i++)
-		m->calls[i].mailbox = m;
+	for (int i = 0; i < MAILBOX_BANKS * CRYPTECH_MAILBOX_SLOTS; i++) {
+		struct mailbox_bank *bank =
+			&m->banks[i / CRYPTECH_MAILBOX_SLOTS];
+		struct mailbox_call *call =
+			&bank->calls[i % CRYPTECH_MAILBOX_SLOTS];
+
+		call->mailbox = m;
+		call->bank = i / CRYPTECH_MAILBOX_SLOTS;
+	}
 	m->ring.ready = ring_ready;
 	m->attention.ready = attention_ready;
 	m->drained.ready = drained_ready;

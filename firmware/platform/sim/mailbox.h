@@ -26,10 +26,18 @@ struct mailbox_fds {
 	int host[CRYPTECH_MAILBOX_VECTORS];	/* and those we raise */
 };
 
+/*
+ * Calls may outlive their epoch, for as long as a key generation takes, and
+ * must then disturb nobody. So epochs use banks of calls in turn, each with
+ * clients of its own; one whose calls have not all ended is not used again.
+ */
+#define MAILBOX_BANKS	3
+
 /* A call that was taken; it is its taker's until mailbox_answer(). */
 struct mailbox_call {
 	struct mailbox *mailbox;
 	uint64_t run;		/* count of epochs when it was taken */
+	unsigned int bank;
 	uint64_t call;		/* the host's number */
 	uint32_t slot;
 	uint32_t length;	/* of the request */
@@ -40,10 +48,17 @@ struct mailbox_ops {
 	/* A request; in the loop's thread, no lock held. */
 	void (*request)(void *data, struct mailbox_call *call);
 	/*
-	 * The host begins anew or is gone, and none of its calls is running:
-	 * drop the clients of the port. In the loop's thread.
+	 * The calls and clients of a bank are void: drop those clients. Called
+	 * when the host begins anew or is gone, and if calls were running then,
+	 * once more after the last of them has ended. In the loop's thread.
 	 */
-	void (*reset)(void *data);
+	void (*reset)(void *data, unsigned int bank);
+};
+
+struct mailbox_bank {
+	unsigned int inflight;		/* calls taken, not ended */
+	bool stale;			/* void since its last reset() */
+	struct mailbox_call calls[CRYPTECH_MAILBOX_SLOTS];
 };
 
 struct mailbox {
@@ -51,7 +66,8 @@ struct mailbox {
 	const struct mailbox_ops *ops;
 	void *data;
 	struct source beat;		/* timer of the heart */
-	struct source drained;		/* raised: the last old call ended */
+	struct source drained;		/* raised: the last call of a void
+					 * bank has ended */
 	struct source ring;		/* the host's doorbells */
 	struct source attention;
 
@@ -66,12 +82,12 @@ struct mailbox {
 	uint64_t taken;			/* last entry of the request ring */
 	uint64_t answered;		/* last of the completion ring */
 	uint64_t run;			/* raised whenever calls get void */
-	unsigned int inflight;		/* calls taken, of old runs too */
+	unsigned int bank;		/* of this epoch */
 	bool asleep;			/* the host has to ring for requests */
-	bool resetting;			/* waits until inflight is 0 */
+	bool resetting;			/* waits for a bank to become free */
 	bool asked;			/* the host has asked for an epoch */
 	unsigned long faults;
-	struct mailbox_call calls[CRYPTECH_MAILBOX_SLOTS];
+	struct mailbox_bank banks[MAILBOX_BANKS];
 };
 
 /* Start without memory. NULL with errno set. */

@@ -6,14 +6,17 @@
 #include "container.h"
 #include "log.h"
 
+_Static_assert(HSM_PORT_MAILBOX + MAILBOX_BANKS <= HSM_PORTS,
+	       "a port for each bank");
+
 static void answer(struct mailbox_port *port, struct mailbox_call *call)
 {
 	uint8_t reply[CRYPTECH_RPC_MESSAGE_MAX];
 	size_t len = 0;
 
 	if (mailbox_call_current(call))
-		len = hsm_call(port->hsm, HSM_PORT_MAILBOX, call->request,
-			       call->length, reply);
+		len = hsm_call(port->hsm, HSM_PORT_MAILBOX + call->bank,
+			       call->request, call->length, reply);
 	mailbox_answer(call, reply, len);
 	explicit_bzero(reply, len);
 }
@@ -30,20 +33,22 @@ static void request(void *data, struct mailbox_call *call)
 {
 	struct mailbox_port *port = data;
 	enum cryptech_cost cost = hsm_cost(call->request, call->length);
+	struct mailbox_job *job;
 
 	if (cost == CRYPTECH_COST_INLINE) {
 		answer(port, call);
 		return;
 	}
-	port->jobs[call->slot].call = call;
-	pool_submit(port->pool, cost, &port->jobs[call->slot].job);
+	job = &port->jobs[call->bank][call->slot];
+	job->call = call;
+	pool_submit(port->pool, cost, &job->job);
 }
 
-static void reset(void *data)
+static void reset(void *data, unsigned int bank)
 {
 	struct mailbox_port *port = data;
 
-	hsm_port_gone(port->hsm, HSM_PORT_MAILBOX);
+	hsm_port_gone(port->hsm, HSM_PORT_MAILBOX + bank);
 }
 
 static const struct mailbox_ops ops = { .request = request, .reset = reset };
@@ -53,10 +58,14 @@ int mailbox_port_open(struct mailbox_port *port, struct loop *loop,
 {
 	port->hsm = hsm;
 	port->pool = pool;
-	for (int i = 0; i < CRYPTECH_MAILBOX_SLOTS; i++) {
-		port->jobs[i].job.run = run;
-		port->jobs[i].job.done = NULL;
-		port->jobs[i].port = port;
+	for (int i = 0; i < MAILBOX_BANKS * CRYPTECH_MAILBOX_SLOTS; i++) {
+		struct mailbox_job *job =
+			&port->jobs[i / CRYPTECH_MAILBOX_SLOTS]
+				   [i % CRYPTECH_MAILBOX_SLOTS];
+
+		job->job.run = run;
+		job->job.done = NULL;
+		job->port = port;
 	}
 	port->mailbox = mailbox_start(loop, &ops, port);
 	if (!port->mailbox) {

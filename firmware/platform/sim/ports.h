@@ -11,7 +11,8 @@
 
 /*
  * The mailbox port: requests of a virtual machine go to hsm_call(), at once or
- * by the pool, and their replies back in whatever order they are ready.
+ * by the pool, and their replies back in whatever order they are ready. To the
+ * HSM each bank of the mailbox is a port, HSM_PORT_MAILBOX and those after it.
  */
 struct mailbox_port;
 
@@ -26,7 +27,7 @@ struct mailbox_port {
 	struct pool *pool;
 	struct mailbox *mailbox;
 	struct keeper_link link;
-	struct mailbox_job jobs[CRYPTECH_MAILBOX_SLOTS];
+	struct mailbox_job jobs[MAILBOX_BANKS][CRYPTECH_MAILBOX_SLOTS];
 };
 
 /* Serve the mailbox at @path. 0, or -1 with a line in the log. */
