@@ -52,6 +52,48 @@ static void starts_only_with_its_master_key(void)
 	EXPECT_EQ(box_login(&box, ME, CRYPTECH_USER_NORMAL), 0);
 }
 
+static int fail_factory_pin(void *data, const char *pin)
+{
+	(void)data;
+	(void)pin;
+	return -1;
+}
+
+static int fail_mkm_write(void *data, const uint8_t key[MASTER_KEY_SIZE])
+{
+	(void)data;
+	(void)key;
+	return -1;
+}
+
+/* Nobody could log in to an HSM whose PIN cannot be shown. */
+static void platform_that_fails(void)
+{
+	const struct platform *good = &box.platform;
+	struct platform platform;
+
+	REQUIRE(blank(false));
+	box_stop(&box);
+	box_init(&box, hsm_flash_blank());
+	platform = *good;
+	platform.factory_pin = fail_factory_pin;
+	EXPECT(!hsm_start(&platform, &box.config));
+	platform = *good;
+	box.has_master_key = false;
+	platform.mkm_write = fail_mkm_write;
+	EXPECT(!hsm_start(&platform, &box.config));
+	/* once it does not fail any more, all is well */
+	REQUIRE(box_start(&box) && box_init_pins(&box));
+	/* a PIN that is out of force but cannot be removed hurts nobody */
+	box_stop(&box);
+	platform = *good;
+	platform.factory_pin = fail_factory_pin;
+	box.hsm = hsm_start(&platform, &box.config);
+	REQUIRE(box.hsm);
+	EXPECT_EQ(box_login(&box, ME, CRYPTECH_USER_WHEEL), 0);
+	box_stop(&box);
+}
+
 /* Take a record out of the flash of an HSM that is switched off. */
 static bool take_away(enum ks_class class)
 {
@@ -269,6 +311,7 @@ int main(void)
 {
 	RUN(restart_keeps_who_it_is);
 	RUN(starts_only_with_its_master_key);
+	RUN(platform_that_fails);
 	RUN(does_not_start_without_its_records);
 	RUN(does_not_take_foreign_pins);
 	RUN(does_not_take_foreign_keys);

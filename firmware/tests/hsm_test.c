@@ -196,11 +196,33 @@ static void hashes_and_hmacs(void)
 		   "e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649");
 }
 
+static enum cryptech_cost cost_of(uint32_t function, size_t len)
+{
+	uint8_t request[8] = {
+		function >> 24, function >> 16, function >> 8, function
+	};
+
+	return hsm_cost(request, len);
+}
+
+/* What chooses the thread for a call sees bytes that nobody checked yet. */
+static void cost_of_any_request(void)
+{
+	EXPECT_EQ(cost_of(CRYPTECH_RPC_GET_VERSION, 8), CRYPTECH_COST_INLINE);
+	EXPECT_EQ(cost_of(CRYPTECH_RPC_SIGN, 8), CRYPTECH_COST_WORK);
+	EXPECT_EQ(cost_of(CRYPTECH_RPC_LOGIN, 8), CRYPTECH_COST_LONG);
+	EXPECT_EQ(cost_of(CRYPTECH_RPC_LOGIN, 4), CRYPTECH_COST_LONG);
+	EXPECT_EQ(cost_of(CRYPTECH_RPC_LOGIN, 3), CRYPTECH_COST_INLINE);
+	EXPECT_EQ(cost_of(CRYPTECH_RPC_LOGIN, 0), CRYPTECH_COST_INLINE);
+	EXPECT_EQ(cost_of(0xffffffff, 8), CRYPTECH_COST_INLINE);
+}
+
 int main(void)
 {
 	RUN(version_is_libhals);
 	RUN(random_fits_the_reply);
 	RUN(status_tells);
+	RUN(cost_of_any_request);
 	RUN(hash_signatures_are_not_there_yet);
 	RUN(digests_have_lengths_and_ids);
 	RUN(hashes_and_hmacs);
