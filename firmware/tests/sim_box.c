@@ -107,23 +107,27 @@ void box_kill_all(void)
 	}
 }
 
-static bool wait_ready(int fd)
+enum outcome { READY, ENDED, HANGS };
+
+/* Until the program says "ready", or nothing more. */
+static enum outcome wait_ready(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	char line[6];
+	char text[8192];
 	size_t len = 0;
 
-	while (len < 6) {
+	for (;;) {
 		ssize_t n;
 
 		if (poll(&p, 1, BOX_DEADLINE_MS) != 1)
-			return false;
-		n = read(fd, line + len, 6 - len);
+			return HANGS;
+		n = read(fd, text + len, sizeof(text) - len);
 		if (n <= 0)
-			return false;
+			return ENDED;
 		len += n;
+		if (len == 6 && !memcmp(text, "ready\n", 6))
+			return READY;
 	}
-	return !memcmp(line, "ready\n", 6);
 }
 
 pid_t box_start(int *status, const char *program, ...)
@@ -131,6 +135,7 @@ pid_t box_start(int *status, const char *program, ...)
 	char path[sizeof(programs) + 64];
 	char *argv[32] = { path };
 	va_list args;
+	enum outcome outcome;
 	int out[2], n = 1;
 	pid_t pid;
 
@@ -155,12 +160,12 @@ pid_t box_start(int *status, const char *program, ...)
 	close(out[1]);
 	if (pid < 0)
 		die("fork");
-	if (wait_ready(out[0])) {
-		close(out[0]);
-		return pid;
-	}
+	outcome = wait_ready(out[0]);
 	close(out[0]);
-	kill(pid, SIGKILL);
+	if (outcome == READY)
+		return pid;
+	if (outcome == HANGS)
+		kill(pid, SIGKILL);
 	waitpid(pid, status, 0);
 	return 0;
 }
