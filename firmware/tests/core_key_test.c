@@ -359,6 +359,47 @@ static void rsa_raw_input(void)
 	core_key_put(key);
 }
 
+/*
+ * A signature that begins with a zero byte, without it: the number is the same,
+ * but RFC 8017 (8.2.2) wants all bytes. EC: r and s of another width.
+ */
+static void signature_lengths(void)
+{
+	uint8_t signature[132] = { 1 }, text[4];
+	struct core_key *key;
+	uint32_t n = 0;
+	size_t len;
+
+	encode(rsa_with(1024, 2, 65537));
+	REQUIRE(!load(&key));
+	for (; signature[0]; n++) {
+		memcpy(text, &n, 4);
+		REQUIRE(!core_key_sign(key, CRYPTECH_DIGEST_NONE, text, 4,
+				       signature, 128, &len));
+	}
+	EXPECT_EQ(core_key_verify(key, CRYPTECH_DIGEST_NONE, text, 4,
+				  signature, 128), 0);
+	EXPECT_EQ(core_key_verify(key, CRYPTECH_DIGEST_NONE, text, 4,
+				  signature + 1, 127),
+		  CRYPTECH_ERR_INVALID_SIGNATURE);
+	EXPECT_EQ(core_key_verify(key, CRYPTECH_DIGEST_NONE, text, 4,
+				  signature, 0),
+		  CRYPTECH_ERR_INVALID_SIGNATURE);
+	core_key_put(key);
+
+	encode(EVP_EC_gen("P-256"));
+	REQUIRE(!load(&key));
+	REQUIRE(!core_key_sign(key, CRYPTECH_DIGEST_NONE, text, 4, signature,
+			       64, &len));
+	memmove(signature + 34, signature + 32, 32);
+	memmove(signature + 1, signature, 32);
+	signature[0] = signature[33] = 0;
+	EXPECT_EQ(core_key_verify(key, CRYPTECH_DIGEST_NONE, text, 4,
+				  signature, 66),
+		  CRYPTECH_ERR_INVALID_SIGNATURE);
+	core_key_put(key);
+}
+
 /* Encrypt @padded, which has the modulus' length, without padding. */
 static void raw_encrypt(const uint8_t *padded, uint8_t *out)
 {
@@ -443,6 +484,7 @@ int main(void)
 	RUN(rsa_inconsistent);
 	RUN(rsa_exponent_limits);
 	RUN(rsa_raw_input);
+	RUN(signature_lengths);
 	RUN(rsa_transfer);
 	RUN(ec_long_input);
 	return tap_done();

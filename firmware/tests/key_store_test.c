@@ -284,6 +284,7 @@ static void full_flash(void)
 		      many[0].handle, 1, 5, 0),
 		  CRYPTECH_ERR_ATTRIBUTE_NOT_FOUND);
 	EXPECT_EQ(nor->steps, steps);
+	EXPECT_EQ(box_status(&box, CRYPTECH_STATUS_HANDLES), 1);
 	/* all else goes on: logins, volatile keys, all keys */
 	EXPECT_EQ(box_login(&box, OTHER, CRYPTECH_USER_WHEEL), 0);
 	EXPECT_EQ(pkey_generate_ec(ME, 1, SIGNS, &extra), 0);

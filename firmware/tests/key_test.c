@@ -316,6 +316,10 @@ static void handles_are_their_clients(void)
 	expect_no_key(ME, mine.handle);
 	EXPECT_EQ(pkey_sign(OTHER, again.handle, 0, "x", 1, &got),
 		  CRYPTECH_ERR_KEY_NOT_FOUND);
+	EXPECT_EQ(pkey_public(OTHER, again.handle, &got),
+		  CRYPTECH_ERR_KEY_NOT_FOUND);
+	EXPECT_EQ(pkey_delete(OTHER, again.handle),
+		  CRYPTECH_ERR_KEY_NOT_FOUND);
 	EXPECT_EQ(ask(&box, OTHER, CRYPTECH_RPC_PKEY_CLOSE, "u", again.handle),
 		  0);
 	EXPECT_EQ(pkey_open(OTHER, &again), CRYPTECH_ERR_KEY_NOT_FOUND);
@@ -335,7 +339,7 @@ static void handles_are_their_clients(void)
 
 static void public_keys_need_no_login(void)
 {
-	struct named key;
+	struct named key, token;
 
 	REQUIRE(key_box_fresh(false));
 	EXPECT_EQ(box_login(&box, OTHER, CRYPTECH_USER_SO), 0);
@@ -351,7 +355,14 @@ static void public_keys_need_no_login(void)
 	}
 	/* a user who becomes SO keeps his handles, but they are of no use */
 	EXPECT_EQ(pkey_generate_ec(ME, 1, SIGNS, &key), 0);
+	EXPECT_EQ(pkey_generate_ec(ME, 1, SIGNS | PUBLIC | TOKEN, &token), 0);
 	EXPECT_EQ(box_login(&box, ME, CRYPTECH_USER_SO), 0);
+	/* PUBLIC is for use alone */
+	EXPECT_EQ(pkey_sign(ME, token.handle, 0, hash_value(), 32,
+			    &signature), 0);
+	EXPECT_EQ(pkey_delete(ME, token.handle), CRYPTECH_ERR_FORBIDDEN);
+	EXPECT_EQ(ask(&box, ME, CRYPTECH_RPC_PKEY_SET_ATTRIBUTES, "uuus",
+		      token.handle, 1, 1, "x"), CRYPTECH_ERR_FORBIDDEN);
 	EXPECT_EQ(pkey_sign(ME, key.handle, 0, "x", 1, &signature),
 		  CRYPTECH_ERR_FORBIDDEN);
 	EXPECT_EQ(pkey_delete(ME, key.handle), CRYPTECH_ERR_FORBIDDEN);
