@@ -16,6 +16,8 @@
 #define DER_OID		0x06
 #define DER_SEQUENCE	0x30
 
+#define RSA_BITS_MIN	512	/* no room for a padded hash below */
+
 static u8 der_get_u8(struct xdr_reader *r)
 {
 	const u8 *p = xdr_get_raw(r, 1);
@@ -127,7 +129,7 @@ static int parse_rsa(struct xdr_reader *params, struct cryptech_spki *spki)
 	bits = xdr_left(&n) * 8;
 	for (top = n.next[0]; bits && !(top & 0x80); top <<= 1)
 		bits--;
-	if (!bits || bits > 0xffff)
+	if (bits < RSA_BITS_MIN || bits > 0xffff)
 		return -ENOPKG;
 	spki->type = CRYPTECH_KEY_FAMILY_RSA << 16 | bits;
 	return 0;
