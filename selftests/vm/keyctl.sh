@@ -221,18 +221,40 @@ expired()
 
 # --- secrets -----------------------------------------------------------------
 
-# Words of the PINs must stand nowhere that can be read.
+# Hexadecimal digits out of the middle of a key's private half
+private_hex()
+{
+	openssl pkey -in "$1" -noout -text | sed -n '/^priv:/,/^pub:/p' |
+		sed -n 2p | tr -d ' :\n'
+}
+
+# Words of the PINs, and a private key that was brought in, must stand nowhere
+# that can be read.
 test_secrets()
 {
+	local key secret
+
+	openssl genpkey -quiet -algorithm EC -pkeyopt group:P-256 -out own.pem
+	secret=$(private_hex own.pem)
+	name=imported
+	key=$(add use "$(in_session cryptech import own.pem)")
+	keyctl pkey_sign "$key" 0 digest.sha256 "enc=x962 hash=sha256" >sig
+	t "a key that was brought in signs" keyctl pkey_verify "$key" 0 \
+		digest.sha256 sig "enc=x962 hash=sha256"
 	dmesg >everything
 	cat /proc/keys /proc/key-users >>everything
-	find /sys/class/cryptech/ /sys/module/cryptech*/ -follow -maxdepth 3 \
-		-type f 2>/dev/null | while read -r file; do
-		cat "$file" 2>/dev/null
+	for file in /sys/class/cryptech/*/* /sys/class/cryptech/*/power/* \
+			/sys/module/cryptech*/* /sys/module/cryptech*/*/*; do
+		[ ! -f "$file" ] || [ ! -r "$file" ] ||
+			timeout 5 cat "$file" 2>/dev/null
 	done >>everything
 	t "there is something to look at" grep -q cryptech everything
 	t_fails "no PIN in sysfs, proc and the log" \
 		grep -q trustno1 everything
+	t "the private key's digits are known" test ${#secret} -ge 28
+	t_fails "they are not there" grep -qi "$secret" everything
+	od -An -v -tx1 everything | tr -d ' \n' >bytes
+	t_fails "nor are its bytes" grep -q "$secret" bytes
 }
 
 hsm-ready || exit 1
