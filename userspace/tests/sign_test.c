@@ -248,6 +248,11 @@ static void certificate_contents(void)
 	for (i = 0; i < COUNT(lines); i++)
 		EXPECT_EQ(shell("openssl x509 -in cert.pem -noout -text | "
 				"grep '%s'", lines[i]), 0);
+	/* Both key identifiers are there, and the same. */
+	EXPECT_EQ(shell("for e in subject authority; do openssl x509 -noout "
+			"-in cert.pem -ext ${e}KeyIdentifier | tail -n +2 | "
+			"tr -d ' ' | grep -E '^([0-9A-F]{2}:){19}' >$e || "
+			"exit 1; done; cmp subject authority"), 0);
 	X509_free(cert);
 	soft_free(&soft);
 }
