@@ -6,7 +6,6 @@
 #include <ftw.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,20 +129,17 @@ static enum outcome wait_ready(int fd)
 	}
 }
 
-pid_t box_start(int *status, const char *program, ...)
+pid_t box_start_argv(int *status, const char *const *words)
 {
 	char path[sizeof(programs) + 64];
 	char *argv[32] = { path };
-	va_list args;
 	enum outcome outcome;
 	int out[2], n = 1;
 	pid_t pid;
 
-	snprintf(path, sizeof(path), "%s/%s", programs, program);
-	va_start(args, program);
-	while (n < 31 && (argv[n] = va_arg(args, char *)))
-		n++;
-	va_end(args);
+	snprintf(path, sizeof(path), "%s/%s", programs, words[0]);
+	for (; n < 31 && words[n]; n++)
+		argv[n] = (char *)words[n];
 	if (pipe2(out, O_CLOEXEC))
 		die("pipe");
 	pid = fork();

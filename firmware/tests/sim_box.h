@@ -15,7 +15,7 @@
 /* Nothing here takes that long; whoever waits longer has failed. */
 #define BOX_DEADLINE_MS	20000
 
-/* --- the folder ---------------------------------------------------------------- */
+/* --- the folder ---------------------------------------------------------- */
 
 /* Make a folder and go there; it is removed by box_close(). */
 void box_open(void);
@@ -28,14 +28,17 @@ void box_kill_all(void);
 pid_t box_child_of(pid_t pid);
 
 /*
- * Start a program from the folder of this test, with arguments up to NULL, and
- * wait for its line "ready". 0: it ended before that; *status is how.
+ * box_start(status, program, argument...): start a program from the folder of
+ * this test, with arguments up to the first NULL, and wait for its line
+ * "ready". 0: it ended before that; *status is how.
  */
-pid_t box_start(int *status, const char *program, ...);
+#define box_start(status, ...) \
+	box_start_argv((status), (const char *[]){ __VA_ARGS__, NULL })
+pid_t box_start_argv(int *status, const char *const *words);
 /* Send a signal and wait for the end: the exit status as of waitpid(). */
 int box_end(pid_t pid, int signal);
 
-/* --- the socket ---------------------------------------------------------------- */
+/* --- the socket ---------------------------------------------------------- */
 
 int socket_connect(const char *path);
 void socket_write(int fd, const void *data, size_t len);
@@ -51,7 +54,7 @@ size_t make_request(uint8_t *request, uint32_t function, uint32_t client,
 		    const void *arguments, size_t len);
 uint32_t word_at(const uint8_t *message, size_t offset);
 
-/* --- the mailbox --------------------------------------------------------------- */
+/* --- the mailbox --------------------------------------------------------- */
 
 struct host {
 	int fd;			/* to the ivshmem server */

@@ -83,7 +83,7 @@ static pid_t start_hsm(void)
 
 	return box_start(&status, HSM, "--state", "state", "--socket",
 			 "hsm.sock", "--mailbox", "mb", "--libhal-compat",
-			 "--durability", "process", NULL);
+			 "--durability", "process");
 }
 
 static void ask_key(int fd)
@@ -204,7 +204,7 @@ static void killed_with_calls_in_flight(void)
 	}
 }
 
-/* --- a hostile host -------------------------------------------------------------- */
+/* --- a hostile host ------------------------------------------------------ */
 
 static bool attach(struct host *h, uint32_t epoch)
 {

@@ -44,8 +44,7 @@ static bool begin(const char *option, const char *value)
 {
 	int status;
 
-	fake = box_start(&status, "fakehsm", "--mailbox", "mb", option, value,
-			 NULL);
+	fake = box_start(&status, "fakehsm", "--mailbox", "mb", option, value);
 	return fake && host_connect(&h, "mb") && attach(1);
 }
 
@@ -220,7 +219,7 @@ static void expect_status(int wanted, const char *a, const char *b,
 {
 	int status = 0;
 
-	EXPECT(!box_start(&status, "sim_double", a, b, c, NULL));
+	EXPECT(!box_start(&status, "sim_double", a, b, c));
 	if (!EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == wanted))
 		printf("# of %s %s %s\n", a, b ?: "", c ?: "");
 }

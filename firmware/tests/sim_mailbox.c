@@ -29,7 +29,7 @@ static pid_t start_hsm(void)
 
 	return box_start(&status, "sim_double", "--state", "state",
 			 "--mailbox", "mb", "--socket", "hsm.sock",
-			 "--durability", "process", NULL);
+			 "--durability", "process");
 }
 
 /* Wait until nothing of an HSM or keeper is left: our children are all. */
@@ -107,7 +107,7 @@ static void wait_held(uint32_t n)
 	wait_event(3, n);
 }
 
-/* --- tests --------------------------------------------------------------------- */
+/* --- tests --------------------------------------------------------------- */
 
 static void server_speaks_ivshmem(void)
 {
@@ -228,7 +228,7 @@ static void heart_beats(void)
 	finish();
 }
 
-/* Break the protocol; see the fault, silence, and a new epoch that mends it. */
+/* The protocol was broken: see the fault, silence, and what mends it. */
 static void expect_fault(uint32_t wanted, uint64_t seq, uint32_t slot,
 			 uint32_t length)
 {
@@ -455,10 +455,10 @@ static void one_of_each_at_a_time(void)
 	REQUIRE(begin());
 	EXPECT(!host_connect(&second, "mb"));
 	EXPECT(!box_start(&status, "sim_double", "--state", "state2",
-			  "--mailbox", "mb", NULL));
+			  "--mailbox", "mb"));
 	EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 1);
 	EXPECT(!box_start(&status, "sim_double", "--state", "state",
-			  "--mailbox", "mb2", NULL));
+			  "--mailbox", "mb2"));
 	EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 1);
 	echo_works();
 	finish();

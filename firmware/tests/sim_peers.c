@@ -14,7 +14,7 @@
 #include "../platform/sim/slip.h"
 #include "sim_box.h"
 
-/* --- the socket ---------------------------------------------------------------- */
+/* --- the socket ---------------------------------------------------------- */
 
 int socket_connect(const char *path)
 {
@@ -92,7 +92,7 @@ uint32_t word_at(const uint8_t *message, size_t offset)
 	return xdr_get_u32(&r);
 }
 
-/* --- the mailbox --------------------------------------------------------------- */
+/* --- the mailbox --------------------------------------------------------- */
 
 static bool receive_word(int s, int64_t *word, int *fd)
 {

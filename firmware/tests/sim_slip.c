@@ -11,7 +11,7 @@
 static uint8_t packet[SIZE];
 static struct slip_decoder d;
 
-/* Feed a stream; returns how many packets were complete, the last in packet. */
+/* Feed a stream; returns how many packets it had, the last in packet. */
 static int feed(const void *stream, size_t len)
 {
 	const uint8_t *p = stream;

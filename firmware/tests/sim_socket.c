@@ -70,7 +70,7 @@ static bool wait_event(size_t word, uint32_t value)
 	return true;
 }
 
-/* --- tests --------------------------------------------------------------------- */
+/* --- tests --------------------------------------------------------------- */
 
 static void a_word_for_each_connection(void)
 {
@@ -329,7 +329,7 @@ static bool start_hsm(void)
 	int status;
 
 	hsm = box_start(&status, "sim_double", "--state", "state", "--socket",
-			"hsm.sock", "--durability", "process", NULL);
+			"hsm.sock", "--durability", "process");
 	if (hsm)
 		control = socket_connect("hsm.sock");
 	return hsm;
@@ -353,7 +353,7 @@ static void socket_in_use_is_left_alone(void)
 	int status = 0, fd;
 
 	EXPECT(!box_start(&status, "sim_double", "--state", "state2",
-			  "--socket", "hsm.sock", NULL));
+			  "--socket", "hsm.sock"));
 	EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 1);
 	fd = socket_connect("hsm.sock");
 	EXPECT(echo(fd, DOUBLE_ECHO, 1, 4));

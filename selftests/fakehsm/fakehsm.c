@@ -54,7 +54,7 @@ static const struct option options_table[] = {
 	{ }
 };
 
-/* --- holding calls back ------------------------------------------------------- */
+/* --- holding calls back -------------------------------------------------- */
 
 /*
  * A mailbox waits for the end of all calls before it grants a new epoch; ours
@@ -110,7 +110,7 @@ static void answer_late(struct fake *fake)
 	fake->behaviour = FAKE_WELL;
 }
 
-/* --- misbehaviour -------------------------------------------------------------- */
+/* --- misbehaviour -------------------------------------------------------- */
 
 static void hold_for_reverse(struct fake *fake, struct mailbox_call *call)
 {
@@ -225,7 +225,7 @@ static void reset(void *data, unsigned int bank)
 
 static const struct mailbox_ops ops = { .request = request, .reset = reset };
 
-/* --- start --------------------------------------------------------------------- */
+/* --- start --------------------------------------------------------------- */
 
 static void __attribute__((noreturn)) usage_error(const char *what)
 {

@@ -30,7 +30,7 @@ struct keeper {
 	struct mailbox_fds fds;
 };
 
-/* --- memory and doorbells ---------------------------------------------------- */
+/* --- memory and doorbells ------------------------------------------------ */
 
 /* So that a driver which is there before any HSM knows its device. */
 static int write_page(int memory)
@@ -63,7 +63,7 @@ static int mailbox_new(struct mailbox_fds *fds)
 	return 0;
 }
 
-/* --- talking ----------------------------------------------------------------- */
+/* --- talking ------------------------------------------------------------- */
 
 /* Send @data with @n descriptors. Never waits: who does not read what it asked
  * for is cut off by the caller. */
@@ -132,7 +132,7 @@ static void tell_hsm(struct keeper *k, enum keeper_news news)
 	k->hsm = -1;
 }
 
-/* --- who comes and goes ------------------------------------------------------ */
+/* --- who comes and goes -------------------------------------------------- */
 
 static void hsm_comes(struct keeper *k)
 {
@@ -172,7 +172,7 @@ static void host_comes(struct keeper *k)
 	tell_hsm(k, KEEPER_HOST_CAME);
 }
 
-/* Nobody says anything to us: what can be read is the end, or to be ignored. */
+/* Nobody says anything to us: what can be read is the end, or ignored. */
 static bool has_left(int fd)
 {
 	char byte;

@@ -21,7 +21,7 @@
 #define PATIENCE	10
 #define ATTEMPTS	5
 
-/* --- starting a keeper --------------------------------------------------------- */
+/* --- starting a keeper --------------------------------------------------- */
 
 static int add_fd(posix_spawn_file_actions_t *actions, int fd, int as)
 {
@@ -152,7 +152,7 @@ static int connect_keeper(const char *path)
 	return fd;
 }
 
-/* --- news ---------------------------------------------------------------------- */
+/* --- news ---------------------------------------------------------------- */
 
 /* The descriptors of a message; returns how many. */
 static size_t take_fds(struct msghdr *msg, int fds[KEEPER_FDS])

@@ -18,7 +18,7 @@
 /* Requests taken before other sources of the loop get their turn. */
 #define TURN	64
 
-/* --- shared memory --------------------------------------------------------- */
+/* --- shared memory ------------------------------------------------------- */
 
 static uint32_t load32(const uint32_t *p)
 {
@@ -91,7 +91,7 @@ static void write_page(struct mailbox *m)
 			 __ATOMIC_RELEASE);
 }
 
-/* --- faults, completions ----------------------------------------------------- */
+/* --- faults, completions ------------------------------------------------- */
 
 static void fault(struct mailbox *m, enum cryptech_mailbox_fault code)
 {
@@ -163,7 +163,7 @@ void mailbox_answer(struct mailbox_call *call, const void *reply, size_t len)
 	pthread_mutex_unlock(&m->lock);
 }
 
-/* --- requests ---------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------ */
 
 /* The next call, or NULL. Lock held. */
 static struct mailbox_call *take(struct mailbox *m)
@@ -280,7 +280,7 @@ static void beat_ready(struct source *source, uint32_t events)
 	serve_ring(m);
 }
 
-/* --- epochs ------------------------------------------------------------------ */
+/* --- epochs -------------------------------------------------------------- */
 
 /* Every call so far is void; drop_bank(), reset_further() have to follow. Lock
  * held. */
@@ -410,7 +410,7 @@ static void attention_ready(struct source *source, uint32_t events)
 	reset_further(m);
 }
 
-/* --- start and end ----------------------------------------------------------- */
+/* --- start and end ------------------------------------------------------- */
 
 void mailbox_fds_close(const struct mailbox_fds *fds)
 {

@@ -32,7 +32,7 @@ struct server {
 	struct mailbox_port mailbox;
 };
 
-/* --- hardening ------------------------------------------------------------------- */
+/* --- hardening ----------------------------------------------------------- */
 
 /* Locking all memory may fail, and so may every allocation later, if there is
  * a limit: then swap should be encrypted. */
@@ -71,7 +71,7 @@ static void harden(void)
 	raise_open_files();
 }
 
-/* --- start and end ---------------------------------------------------------------- */
+/* --- start and end ------------------------------------------------------- */
 
 static void signals_ready(struct source *source, uint32_t events)
 {

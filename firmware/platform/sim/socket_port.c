@@ -26,6 +26,7 @@ struct socket_port {
 	uint32_t last_word;
 	unsigned int connections;
 	unsigned long refused;
+	unsigned long too_long;
 	struct connection *first;
 };
 
@@ -78,7 +79,7 @@ static void connection_end(struct connection *c)
 	connection_free(c);
 }
 
-/* --- calls --------------------------------------------------------------------- */
+/* --- calls --------------------------------------------------------------- */
 
 static void call_run(struct job *job)
 {
@@ -132,7 +133,7 @@ static void call_begin(struct connection *c)
 	}
 }
 
-/* --- input and output ------------------------------------------------------------ */
+/* --- input and output ---------------------------------------------------- */
 
 /* The outcome of a step. */
 enum step {
@@ -168,10 +169,15 @@ static enum step send_reply(struct connection *c)
 /* Decode what was read; true: a request stands complete. */
 static bool decode(struct connection *c)
 {
+	unsigned long dropped = c->in.dropped;
 	bool complete = false;
 
 	c->chunk_at += slip_decode(&c->in, c->chunk + c->chunk_at,
 				   c->chunk_len - c->chunk_at, &complete);
+	if (c->in.dropped != dropped)
+		sim_log_few(&c->port->too_long,
+			    "socket: dropped a frame of more than %d bytes",
+			    CRYPTECH_RPC_MESSAGE_MAX);
 	if (c->chunk_at == c->chunk_len) {
 		explicit_bzero(c->chunk, c->chunk_len);
 		c->chunk_at = 0;
@@ -237,7 +243,7 @@ static void connection_ready(struct source *source, uint32_t events)
 	c->dead = true;
 }
 
-/* --- coming ------------------------------------------------------------------------ */
+/* --- coming -------------------------------------------------------------- */
 
 /* A word that no connection has. 0 is the multiplexer's own: ours. */
 static uint32_t new_word(struct socket_port *port)

@@ -102,7 +102,7 @@ static void log_line(void *data, const char *line)
 	sim_log("%s", line);
 }
 
-/* --- opening -------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------- */
 
 static int open_folder(const char *dir)
 {
