@@ -162,6 +162,7 @@ struct keystore {
 enum ks_mutation {
 	MUT_NONE,
 	MUT_NO_COPY,		/* trust a commit that may be torn */
+	MUT_FIRM_IN_PLACE,	/* program such a commit again, no more */
 	MUT_NO_VOID,		/* leave what was not committed */
 	MUT_NO_TOMBSTONE,	/* delete by clearing the record alone */
 	MUT_ZERO_FIRST,		/* zero the old record before the commit */

@@ -37,7 +37,8 @@ static int copy_found(struct keystore *ks, struct entry *e)
 {
 	struct entry new = *e;
 	uint32_t size = record_size(e->len);
-	int ret = segment_take(ks, size, false, 0, NO_SEGMENT, &new.pos);
+	int ret = MUTATED(MUT_FIRM_IN_PLACE) ? KS_FULL :
+		  segment_take(ks, size, false, 0, NO_SEGMENT, &new.pos);
 
 	/*
 	 * After many cuts within as many mounts there may be no room. Then
