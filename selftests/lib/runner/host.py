@@ -20,10 +20,10 @@ ENVIRONMENT = {
 }
 
 
-def run(name, command, full=False, least=1):
+def run(name, command, full=False, least=1, seconds=QUICK_SECONDS):
     """Run one program to its end and return its Result."""
     result = Result(name, least)
-    limit = FULL_SECONDS if full else QUICK_SECONDS
+    limit = FULL_SECONDS if full else seconds
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="cryptech-test-") as tmp:
         env = dict(os.environ, TMPDIR=tmp, **ENVIRONMENT)
