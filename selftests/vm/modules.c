@@ -147,6 +147,44 @@ MODULES_TEST(attributes_cannot_be_written)
 	EXPECT_EQ(unload("cryptech"), 0);
 }
 
+/* --- secrets ---------------------------------------------------------------- */
+
+static bool mailbox_has(const uint8_t *memory, const char *text)
+{
+	return memmem(memory, CRYPTECH_MAILBOX_SIZE, text, strlen(text));
+}
+
+/* PINs pass the mailbox in clear; nothing of them may stay there. */
+MODULES_TEST(pins_do_not_stay_in_the_mailbox)
+{
+	char path[256];
+	uint8_t *memory;
+	int fd, file;
+
+	must_run("hsmctl hsm 0 fresh");
+	load_modules();
+	initialise();
+	file = open_ready();
+	EXPECT_EQ(raw_login(file, CRYPTECH_USER_NORMAL, USER_PIN), 0);
+	EXPECT_EQ(raw_login(file, CRYPTECH_USER_NORMAL, "not-" WHEEL_PIN),
+		  CRYPTECH_ERR_PIN_INCORRECT);
+	EXPECT_EQ(unload("cryptech_pci"), 0);
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s" MAILBOX_BAR,
+		 self->device);
+	fd = open(path, O_RDWR);
+	memory = mmap(NULL, CRYPTECH_MAILBOX_SIZE, PROT_READ, MAP_SHARED, fd,
+		      0);
+	ASSERT_NE(memory, MAP_FAILED);
+	/* replies are the HSM's to wipe; so it is seen that we look rightly */
+	EXPECT_TRUE(mailbox_has(memory, "cryptech-hsm"));
+	EXPECT_FALSE(mailbox_has(memory, "pin-of-the-tests"));
+	munmap(memory, CRYPTECH_MAILBOX_SIZE);
+	close(fd);
+	close(file);
+	EXPECT_EQ(unload("cryptech"), 0);
+}
+
 /* --- events ----------------------------------------------------------------- */
 
 static int listen_to_events(void)
