@@ -261,7 +261,7 @@ hsm-ready || exit 1
 : >empty
 echo "The quick brown fox" >message
 echo "The quick brown dog" >other
-for hash in sha1 sha256 sha384 sha512; do
+for hash in sha1 sha256 sha512; do
 	digest $hash
 	openssl dgst -$hash -binary -out other.$hash other
 done
@@ -271,11 +271,7 @@ tokens=$(token_keys)
 test_payloads
 test_ends
 test_type ec-p256 sha256 x962
-test_type ec-p384 sha384 x962
-test_type ec-p521 sha512 x962
-test_type rsa2048 sha256 pkcs1
-test_type rsa3072 sha384 pkcs1
-test_type rsa4096 sha512 pkcs1
+test_type rsa2048 sha512 pkcs1
 t "no volatile key is left" t_wait 20 sh -c \
 	"cryptech status | grep -q '^keys-volatile  *0$'"
 test_secrets

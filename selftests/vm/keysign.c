@@ -258,33 +258,52 @@ static void try(struct trial *t)
 		check_lengths(t, what);
 }
 
-static key_serial_t add_door(unsigned int door, const char *uuid)
+static key_serial_t must(long key, const char *what)
 {
-	char name[64];
-	long key;
-
-	snprintf(name, sizeof(name), "%s %s", doors[door], uuid);
-	key = add(doors[door], name, KEY_SPEC_PROCESS_KEYRING, "%suse %s",
-		  door ? "CHSMKEY1" : "", uuid);
 	if (key < 0) {
 		errno = -key;
-		give_up("%s", name);
+		give_up("%s", what);
+	}
+	return key;
+}
+
+/* Made by keyctl, and ready; its UUID. */
+static key_serial_t new_key(const char *type, unsigned char *uuid, char *text)
+{
+	struct keyctl_pkey_query query;
+	char payload[64] = "";
+	key_serial_t key;
+	int i, tries = 3000;
+
+	key = must(add("cryptech", type, KEY_SPEC_PROCESS_KEYRING, "new %s",
+		       type), type);
+	while (keyctl_pkey_query(key, "enc=x962", &query) && errno == EAGAIN &&
+	       --tries)
+		usleep(20000);
+	if (keyctl_read(key, payload, sizeof(payload)) != 40 ||
+	    sscanf(payload, "use %36s", text) != 1)
+		give_up("%s", payload);
+	for (i = 0; i < 16; i++) {
+		text += *text == '-';
+		sscanf(text, "%2hhx", &uuid[i]);
+		text += 2;
 	}
 	return key;
 }
 
 static void test_type(int fd, unsigned int type)
 {
+	struct trial t = { .type = type };
 	unsigned char uuid[16];
 	char text[UUID_TEXT];
 	key_serial_t keys[2];
-	struct trial t = { .type = type };
 
-	hsm_generate(fd, types[type].type, CRYPTECH_KEY_FLAG_TOKEN |
-		     CRYPTECH_KEY_FLAG_DIGITALSIGNATURE, uuid, text);
+	keys[0] = new_key(types[type].name, uuid, text);
+	keys[1] = must(add("asymmetric", "same", KEY_SPEC_PROCESS_KEYRING,
+			   "CHSMKEY1use %s", text), "asymmetric");
 	t.pkey = public_key(fd, uuid);
-	keys[0] = add_door(0, text);
-	keys[1] = add_door(1, text);
+	point_is(EVP_PKEY_get_bits(t.pkey), types[type].bits,
+		 "new %s has as many bits", types[type].name);
 	for (t.door = 0; t.door < 2; t.door++) {
 		t.key = keys[t.door];
 		t.other = keys[!t.door];
