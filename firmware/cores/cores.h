@@ -79,11 +79,11 @@ struct core_key;
 int core_key_from_pkcs8(const uint8_t *der, size_t len, struct core_key **key);
 int core_key_from_spki(const uint8_t *der, size_t len, struct core_key **key);
 /*
- * Do the numbers of a key that somebody else made belong together: primes
- * prime, exponents and CRT values right, point on its curve, public half that
- * of the private one? BAD_ARGUMENTS or KEY_NOT_ON_CURVE if not. Takes tens of
- * milliseconds for private RSA keys, so it is not done each time a key of ours
- * is unwrapped.
+ * Do the numbers of a key that somebody else made belong together: exponents
+ * and CRT values right, what the private half signs good to the public half,
+ * points on their curve? BAD_ARGUMENTS, or KEY_NOT_ON_CURVE (public keys). Of
+ * a public RSA key nothing is known beyond what core_key_from_spki asks. Takes
+ * somewhat longer than a signature.
  */
 int core_key_check(const struct core_key *key);
 /* Generates RSA (public exponent 65537) or EC by CRYPTECH_KEY_ number. */

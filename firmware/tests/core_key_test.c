@@ -7,6 +7,8 @@
 #include "plain.h"
 #include "tap.h"
 
+#include <openssl/param_build.h>
+
 static struct bytes der, spki;
 
 static void encode(EVP_PKEY *pkey)
@@ -303,6 +305,54 @@ static void rsa_inconsistent(void)
 	EVP_PKEY_free(good);
 }
 
+/* n = p * q, and all else right for it, but p is a product. */
+static void rsa_composite_prime(void)
+{
+	EVP_PKEY *three = rsa_with(1536, 3, 65537), *pkey = NULL;
+	BIGNUM *x[8] = { NULL }, *r = NULL, *less = BN_new();
+	static const char *const names[] = {
+		OSSL_PKEY_PARAM_RSA_N, OSSL_PKEY_PARAM_RSA_E,
+		OSSL_PKEY_PARAM_RSA_D, OSSL_PKEY_PARAM_RSA_FACTOR1,
+		OSSL_PKEY_PARAM_RSA_FACTOR2, OSSL_PKEY_PARAM_RSA_EXPONENT1,
+		OSSL_PKEY_PARAM_RSA_EXPONENT2, OSSL_PKEY_PARAM_RSA_COEFFICIENT1,
+	};
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *key_ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	BN_CTX *ctx = BN_CTX_new();
+	OSSL_PARAM *params;
+
+	for (int i = 0; i < 5; i++)
+		EVP_PKEY_get_bn_param(three, names[i], &x[i]);
+	EVP_PKEY_get_bn_param(three, OSSL_PKEY_PARAM_RSA_FACTOR3, &r);
+	/* p := p * r; d := 1/e mod (p - 1)(q - 1), as if p were prime */
+	BN_mul(x[3], x[3], r, ctx);
+	for (int i = 5; i < 8; i++)
+		x[i] = BN_new();
+	BN_sub(x[5], x[3], BN_value_one());
+	BN_sub(x[6], x[4], BN_value_one());
+	BN_mul(less, x[5], x[6], ctx);
+	REQUIRE(BN_mod_inverse(x[2], x[1], less, ctx));
+	BN_mod(x[5], x[2], x[5], ctx);
+	BN_mod(x[6], x[2], x[6], ctx);
+	BN_mod_inverse(x[7], x[4], x[3], ctx);
+	for (int i = 0; i < 8; i++)
+		OSSL_PARAM_BLD_push_BN(build, names[i], x[i]);
+	params = OSSL_PARAM_BLD_to_param(build);
+	EVP_PKEY_fromdata_init(key_ctx);
+	EVP_PKEY_fromdata(key_ctx, &pkey, EVP_PKEY_KEYPAIR, params);
+	encode(pkey);
+	EXPECT_EQ(load_error(), CRYPTECH_ERR_BAD_ARGUMENTS);
+	for (int i = 0; i < 8; i++)
+		BN_free(x[i]);
+	BN_free(r);
+	BN_free(less);
+	BN_CTX_free(ctx);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(build);
+	EVP_PKEY_CTX_free(key_ctx);
+	EVP_PKEY_free(three);
+}
+
 static void rsa_exponent_limits(void)
 {
 	EVP_PKEY *good = rsa_with(1024, 2, 65537);
@@ -482,6 +532,7 @@ int main(void)
 	RUN(ec_other_forms);
 	RUN(rsa_der);
 	RUN(rsa_inconsistent);
+	RUN(rsa_composite_prime);
 	RUN(rsa_exponent_limits);
 	RUN(rsa_raw_input);
 	RUN(signature_lengths);

@@ -337,27 +337,6 @@ int core_key_from_spki(const uint8_t *der, size_t len, struct core_key **key)
 	return error;
 }
 
-int core_key_check(const struct core_key *key)
-{
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
-	int good;
-
-	if (!ctx)
-		return CRYPTECH_ERR_ALLOCATION_FAILURE;
-	ERR_set_mark();
-	if (key->private)
-		good = EVP_PKEY_check(ctx) == 1;
-	else
-		good = EVP_PKEY_public_check(ctx) == 1;
-	ERR_pop_to_mark();
-	EVP_PKEY_CTX_free(ctx);
-	if (good)
-		return CRYPTECH_ERR_OK;
-	if (!key->private && !core_key_is_rsa(key))
-		return CRYPTECH_ERR_KEY_NOT_ON_CURVE;
-	return CRYPTECH_ERR_BAD_ARGUMENTS;
-}
-
 /* --- to DER ---------------------------------------------------------------- */
 
 /* Hand out a buffer of libcrypto's, of @made bytes, and wipe it. */
