@@ -123,13 +123,16 @@ static void hold_for_reverse(struct fake *fake, struct mailbox_call *call)
 		answer_held(fake, &fake->held[--fake->held_count]);
 }
 
-/* A completion that is wrong in one word. */
+/* A completion that is wrong in one word; the reply itself is right. */
 static void answer_with_lie(struct fake *fake, struct mailbox_call *call)
 {
 	struct mailbox *m = fake->mailbox;
-	uint32_t slot = call->slot, length = CRYPTECH_RPC_REPLY_MIN;
+	uint8_t *reply = m->memory + CRYPTECH_MAILBOX_REPLY_SLOTS +
+			 call->slot * CRYPTECH_MAILBOX_SLOT_SIZE;
+	uint32_t slot = call->slot, length;
 	uint64_t number = call->call;
 
+	length = canned_reply(call->request, call->length, reply);
 	pthread_mutex_lock(&m->lock);
 	m->answered++;
 	switch (fake->lie) {
