@@ -2,7 +2,7 @@
 /*
  * Calls: slots, the queue before them, answers, deadlines.
  *
- * A call is made, encoded, submitted; then it waits in the queue (if all slots
+ * A call is made, encoded, submitted; then it waits in a queue (if all slots
  * are taken) or stands in a slot. It is over as soon as it has a result: the
  * answer, or an error. A call that is over without an answer (its deadline
  * passed) keeps its slot until the HSM answers or is reset, so that a late
@@ -76,15 +76,19 @@ static void cryptech_call_work(struct work_struct *work)
 	cryptech_call_put(call);
 }
 
-static unsigned int cryptech_call_timeout(u32 function)
+static bool cryptech_is_long(u32 function)
 {
 	const struct cryptech_function_info *info =
 		cryptech_function(function);
-	unsigned int timeout_ms = READ_ONCE(deadline_ms);
 
-	if (info && info->cost == CRYPTECH_COST_LONG)
-		timeout_ms = READ_ONCE(long_deadline_ms);
-	return max_t(unsigned int, timeout_ms, CRYPTECH_DEADLINE_LEAST_MS);
+	return info && info->cost == CRYPTECH_COST_LONG;
+}
+
+static unsigned int cryptech_call_timeout(bool is_long)
+{
+	return max_t(unsigned int, CRYPTECH_DEADLINE_LEAST_MS,
+		     is_long ? READ_ONCE(long_deadline_ms) :
+			       READ_ONCE(deadline_ms));
 }
 
 struct cryptech_call *cryptech_call_new(struct cryptech_client *client,
@@ -101,8 +105,8 @@ struct cryptech_call *cryptech_call_new(struct cryptech_client *client,
 			    CRYPTECH_RPC_REQUEST_MIN + args_max);
 	call->reply_max = min_t(size_t, CRYPTECH_RPC_MESSAGE_MAX,
 				CRYPTECH_RPC_REPLY_MIN + results_max);
-	call->request = kvmalloc(request_max, GFP_KERNEL);
-	call->reply = kvmalloc(call->reply_max, GFP_KERNEL);
+	call->request = kvmalloc(request_max, GFP_KERNEL_ACCOUNT);
+	call->reply = kvmalloc(call->reply_max, GFP_KERNEL_ACCOUNT);
 	if (!call->request || !call->reply) {
 		kvfree(call->request);
 		kvfree(call->reply);
@@ -116,7 +120,8 @@ struct cryptech_call *cryptech_call_new(struct cryptech_client *client,
 	call->client = cryptech_client_get(client);
 	call->function = function;
 	call->slot = -1;
-	call->timeout_ms = cryptech_call_timeout(function);
+	call->is_long = cryptech_is_long(function);
+	call->timeout_ms = cryptech_call_timeout(call->is_long);
 	xdr_writer_init(&call->args, call->request, request_max);
 	xdr_put_u32(&call->args, function);
 	xdr_put_u32(&call->args, client->word);
@@ -143,7 +148,7 @@ void cryptech_call_put(struct cryptech_call *call)
 		kref_put(&call->ref, cryptech_call_free);
 }
 
-/* --- slots and queue, under dev->lock ------------------------------------ */
+/* --- slots and queues, under dev->lock ------------------------------------ */
 
 /* Give a call its result, unless it has one. */
 static void cryptech_call_finish(struct cryptech_device *dev,
@@ -165,12 +170,12 @@ static void cryptech_call_finish(struct cryptech_device *dev,
 static bool cryptech_take_slot(struct cryptech_device *dev,
 			       struct cryptech_call *call)
 {
-	int slot;
+	int slot = call->is_long ? CRYPTECH_SLOTS_LONG : CRYPTECH_SLOTS_CALL;
 
-	for (slot = 0; slot < CRYPTECH_SLOTS_CALL; slot++)
-		if (!dev->slots[slot])
-			break;
-	if (slot == CRYPTECH_SLOTS_CALL)
+	/* from above, so that short calls leave the first to long ones */
+	while (--slot >= 0 && dev->slots[slot])
+		;
+	if (slot < 0)
 		return false;
 	dev->slots[slot] = call;
 	call->slot = slot;
@@ -180,22 +185,39 @@ static bool cryptech_take_slot(struct cryptech_device *dev,
 	return true;
 }
 
+static struct list_head *cryptech_queue_of(struct cryptech_device *dev,
+					   struct cryptech_call *call)
+{
+	return call->is_long ? &dev->long_queue : &dev->queue;
+}
+
+/* The first call of a queue, now in a slot; the caller sends it. */
+static struct cryptech_call *cryptech_first_call(struct cryptech_device *dev,
+						 struct list_head *queue)
+{
+	struct cryptech_call *call;
+
+	call = list_first_entry_or_null(queue, struct cryptech_call, entry);
+	if (!call || !cryptech_take_slot(dev, call))
+		return NULL;
+	list_del_init(&call->entry);
+	call->queued = false;
+	return cryptech_call_get(call);
+}
+
 /*
- * The next call of the queue, now in a slot; the caller sends it. With a
- * reference of the caller's: the slot's may go before it is sent.
+ * A slot is free: the call that gets it. Long ones first, who have fewer to
+ * choose from. With a reference of the caller's: the slot's may go before the
+ * call is sent.
  */
 static struct cryptech_call *cryptech_next_call(struct cryptech_device *dev)
 {
 	struct cryptech_call *call;
 
-	call = list_first_entry_or_null(&dev->queue, struct cryptech_call,
-					entry);
-	if (!call || dev->state != CRYPTECH_READY ||
-	    !cryptech_take_slot(dev, call))
+	if (dev->state != CRYPTECH_READY)
 		return NULL;
-	list_del_init(&call->entry);
-	call->queued = false;
-	return cryptech_call_get(call);
+	call = cryptech_first_call(dev, &dev->long_queue);
+	return call ? call : cryptech_first_call(dev, &dev->queue);
 }
 
 /* May this call go now? Members of an old incarnation never may. */
@@ -234,6 +256,7 @@ void cryptech_calls_fail(struct cryptech_device *dev,
 			 struct list_head *dropped)
 {
 	struct cryptech_call *call, *next;
+	LIST_HEAD(queued);
 	int slot;
 
 	lockdep_assert_held(&dev->lock);
@@ -245,7 +268,9 @@ void cryptech_calls_fail(struct cryptech_device *dev,
 		list_add_tail(&call->entry, dropped);
 		cryptech_call_finish(dev, call, -EREMOTEIO);
 	}
-	list_for_each_entry_safe(call, next, &dev->queue, entry) {
+	list_splice_init(&dev->long_queue, &queued);
+	list_splice_init(&dev->queue, &queued);
+	list_for_each_entry_safe(call, next, &queued, entry) {
 		cryptech_unqueue(call);
 		list_add_tail(&call->entry, dropped);
 		cryptech_call_finish(dev, call, -ENODEV);
@@ -273,6 +298,21 @@ static bool cryptech_call_is_late(struct cryptech_call *call)
 	       msecs_to_jiffies(call->timeout_ms);
 }
 
+static void cryptech_queue_expire(struct cryptech_device *dev,
+				  struct list_head *queue,
+				  struct list_head *dropped)
+{
+	struct cryptech_call *call, *next;
+
+	list_for_each_entry_safe(call, next, queue, entry) {
+		if (!cryptech_call_is_late(call))
+			continue;
+		cryptech_unqueue(call);
+		list_add_tail(&call->entry, dropped);
+		cryptech_call_finish(dev, call, -ETIMEDOUT);
+	}
+}
+
 /*
  * Give calls whose deadline passed their result. Returns true if the HSM has
  * lost a call: it was not at work on it, twice in a row, more than
@@ -282,7 +322,7 @@ static bool cryptech_call_is_late(struct cryptech_call *call)
 bool cryptech_calls_expire(struct cryptech_device *dev,
 			   struct list_head *dropped)
 {
-	struct cryptech_call *call, *next;
+	struct cryptech_call *call;
 	bool lost = false;
 	int slot;
 
@@ -295,13 +335,8 @@ bool cryptech_calls_expire(struct cryptech_device *dev,
 			cryptech_call_finish(dev, call, -ETIMEDOUT);
 		lost |= cryptech_call_is_lost(dev, call);
 	}
-	list_for_each_entry_safe(call, next, &dev->queue, entry) {
-		if (!cryptech_call_is_late(call))
-			continue;
-		cryptech_unqueue(call);
-		list_add_tail(&call->entry, dropped);
-		cryptech_call_finish(dev, call, -ETIMEDOUT);
-	}
+	cryptech_queue_expire(dev, &dev->long_queue, dropped);
+	cryptech_queue_expire(dev, &dev->queue, dropped);
 	return lost;
 }
 
@@ -341,6 +376,7 @@ static void cryptech_send(struct cryptech_device *dev,
 int cryptech_call_submit(struct cryptech_call *call, cryptech_done_t done)
 {
 	struct cryptech_device *dev = call->client->dev;
+	struct list_head *queue = cryptech_queue_of(dev, call);
 	bool send = false;
 	int err;
 
@@ -354,10 +390,10 @@ int cryptech_call_submit(struct cryptech_call *call, cryptech_done_t done)
 	err = cryptech_admit(dev, call);
 	if (!err) {
 		cryptech_call_get(call);
-		send = list_empty(&dev->queue) && cryptech_take_slot(dev, call);
+		send = list_empty(queue) && cryptech_take_slot(dev, call);
 		if (!send) {
 			call->queued = true;
-			list_add_tail(&call->entry, &dev->queue);
+			list_add_tail(&call->entry, queue);
 		}
 	}
 	spin_unlock_bh(&dev->lock);

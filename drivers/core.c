@@ -66,6 +66,7 @@ cryptech_device_alloc(struct device *parent,
 	spin_lock_init(&dev->lock);
 	INIT_LIST_HEAD(&dev->entry);
 	INIT_LIST_HEAD(&dev->queue);
+	INIT_LIST_HEAD(&dev->long_queue);
 	INIT_DELAYED_WORK(&dev->sweep, cryptech_sweep);
 	init_waitqueue_head(&dev->wait);
 	xa_init_flags(&dev->clients, XA_FLAGS_ALLOC | XA_FLAGS_LOCK_BH);

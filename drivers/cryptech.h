@@ -37,10 +37,14 @@
 #include <cryptech/rpc.h>
 #include <cryptech/xdr.h>
 
-/* Slots of a device; ordinary calls leave the last ones to ciphers. */
+/*
+ * Slots of a device. Ciphers have the last ones to themselves; long calls may
+ * stand in the first ones only, so that they never hold up short ones.
+ */
 #define CRYPTECH_SLOTS		CRYPTECH_MAILBOX_SLOTS
 #define CRYPTECH_SLOTS_CIPHER	16
 #define CRYPTECH_SLOTS_CALL	(CRYPTECH_SLOTS - CRYPTECH_SLOTS_CIPHER)
+#define CRYPTECH_SLOTS_LONG	16
 
 #define CRYPTECH_RELEASE_MAX	64	/* text of STATUS, with its zero */
 
@@ -118,7 +122,8 @@ enum cryptech_state {
  * @incarnation: counts attaches; stands for the present one when ready
  * @call_id:	number of the latest call; never used twice
  * @slots:	calls in flight, by slot
- * @queue:	calls that wait for a slot
+ * @queue:	short calls that wait for a slot
+ * @long_queue:	long ones
  * @serial:	the HSM's, valid if @incarnation is not 0
  * @release:	the HSM's firmware version, zero-terminated
  * @message_max: longest message that the HSM takes, bytes
@@ -147,6 +152,7 @@ struct cryptech_device {
 	u64 call_id;
 	struct cryptech_call *slots[CRYPTECH_SLOTS];
 	struct list_head queue;
+	struct list_head long_queue;
 	u8 serial[CRYPTECH_SERIAL_SIZE];
 	char release[CRYPTECH_RELEASE_MAX];
 	u32 message_max;
@@ -316,6 +322,7 @@ struct cryptech_call {
 	int slot;			/* -1: none */
 	int result;			/* 0 or -errno, once finished */
 	u32 function;
+	bool is_long;			/* CRYPTECH_COST_LONG */
 	bool queued;			/* waits for a slot */
 	bool answered;			/* its answer is just being taken */
 	bool suspect;			/* seemed lost at the last look */
