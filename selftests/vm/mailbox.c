@@ -206,6 +206,37 @@ MAILBOX_TEST(answers_from_the_past)
 	EXPECT_TRUE(eventually(one_call() == 0));
 }
 
+/*
+ * Any number of calls that take long, and the HSM at none of them: others are
+ * answered (our fake answers IS_LOGGED_IN whatever else it does).
+ */
+MAILBOX_TEST(long_calls_hold_up_nobody)
+{
+	int fds[100], fd;
+	struct message m;
+	int64_t start;
+
+	set_parameter("long_deadline_ms", 60000);
+	replace("--mute");
+	for (int i = 0; i < 100; i++) {
+		fds[i] = open_ready();
+		begin(&m, CRYPTECH_RPC_KEY_GENERATE);
+		ASSERT_GT(send_message(fds[i], &m), 0);
+	}
+	fd = open_ready();
+	start = now_ms();
+	for (int i = 0; i < 100; i++) {
+		xdr_put_u32(begin(&m, CRYPTECH_RPC_IS_LOGGED_IN), 1);
+		ASSERT_EQ(simple_call(fd, &m), 0);
+	}
+	EXPECT_LT(now_ms() - start, 5000);
+	close(fd);
+	for (int i = 0; i < 100; i++)
+		close(fds[i]);
+	replace("");
+	EXPECT_EQ(one_call(), 0);
+}
+
 /* --- signals --------------------------------------------------------------- */
 
 static void on_signal(int number)
