@@ -43,7 +43,11 @@ vm-tests: $(VM_TESTS)
 
 # --- objects -----------------------------------------------------------------
 
-compile = @mkdir -p $(@D); echo "  CC      $@"; \
+# `make -s` is quiet
+quiet := $(findstring s,$(firstword -$(MAKEFLAGS)))
+note = $(if $(quiet),:,echo "  $(1)      $@")
+
+compile = @mkdir -p $(@D); $(call note,CC); \
 	$(CC) $(CPPFLAGS) $(1) -MMD -MP -c -o $@ $<
 
 $(B)/obj/%.o: %.c
@@ -56,7 +60,7 @@ $(B)/obj-san/%.o: %.c
 	$(call compile,$(CFLAGS_SAN))
 
 # Linking, for the fragments: $(call link,FLAGS,LIBRARIES)
-link = @mkdir -p $(@D); echo "  LD      $@"; \
+link = @mkdir -p $(@D); $(call note,LD); \
 	$(CC) $(1) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(2)
 
 .SECONDARY:

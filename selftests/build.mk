@@ -10,7 +10,7 @@ VM_TESTS += $(patsubst selftests/vm/%.c,$(B)/test/vm/%,\
 
 # The kernel's harness does not keep to all of our warnings.
 $(B)/test/vm/%: selftests/vm/%.c
-	@mkdir -p $(@D); echo "  CC      $@"
+	@mkdir -p $(@D); $(call note,CC)
 	@$(CC) $(CPPFLAGS) -isystem $(cache)/source/linux/tools/testing/selftests \
 		$(CFLAGS) -MMD -MP -MF $@.d -o $@ $< -lkeyutils -lcrypto
 
