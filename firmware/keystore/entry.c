@@ -140,26 +140,34 @@ int entry_zero(struct keystore *ks, const struct entry *e)
 	return ret ? ret : dev_sync(ks);
 }
 
-int entry_firm(struct keystore *ks, const struct entry *e)
+/* The data of an entry against its CRC, in pieces. */
+static bool is_good(struct keystore *ks, const struct entry *e)
 {
-	uint8_t header[RECORD_FIXED];
+	uint32_t crc = 0;
 
-	entry_encode(e, header);
-	return dev_program(ks, e->pos, header, sizeof(header));
+	for (uint32_t at = 0; at < e->len; at += CHUNK) {
+		uint32_t n = e->len - at < CHUNK ? e->len - at : CHUNK;
+
+		if (dev_read(ks, e->pos + RECORD_HEADER + at, ks->chunk, n))
+			return false;
+		crc = ks_crc(crc, ks->chunk, n);
+	}
+	return e->len && crc == e->data_crc;
 }
 
 enum body entry_body(struct keystore *ks, const struct entry *e)
 {
-	uint32_t body = record_size(e->len) - RECORD_HEADER;
+	uint32_t pos = e->pos + RECORD_HEADER;
+	uint32_t len = record_size(e->len) - RECORD_HEADER;
 	uint8_t seal[SEAL_SIZE];
 
 	if (MUTATED(MUT_NO_SEAL) ||
-	    dev_read(ks, seal_pos(e), seal, SEAL_SIZE))
+	    dev_read(ks, seal_pos(e), seal, SEAL_SIZE) ||
+	    get_le32(seal) == RECORD_SEAL)
 		return BODY_WHOLE;
-	if (get_le32(seal) == UINT32_MAX)
+	if (get_le32(seal) == UINT32_MAX && dev_is_all(ks, pos, len, 0xff))
 		return BODY_BLANK;
-	if (get_le32(seal) == 0 &&
-	    dev_is_all(ks, e->pos + RECORD_HEADER, body, 0))
-		return BODY_ZERO;
-	return BODY_WHOLE;
+	/* The seal alone may have rotted; then the data is good. */
+	return e->settled && get_le32(seal) && is_good(ks, e) ? BODY_WHOLE :
+								 BODY_BROKEN;
 }

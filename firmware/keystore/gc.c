@@ -107,7 +107,8 @@ static void find_tails(const struct keystore *ks, struct tails *t)
 	for (uint32_t i = 0; i < ks->seg_count; i++) {
 		uint32_t tail = segment_tail(ks, i);
 
-		if (!ks->segs[i].records || ks->segs[i].cells)
+		if (!(ks->segs[i].records || i == ks->head) ||
+		    ks->segs[i].cells)
 			continue;
 		if (tail > t->longest) {
 			t->second = t->longest;
@@ -121,10 +122,11 @@ static void find_tails(const struct keystore *ks, struct tails *t)
 
 /*
  * Move out of the segment where the least lives, if that gains anything:
- * holes become tail, or another segment's tail takes all of it. KS_FULL:
- * nothing to gain.
+ * holes become tail, or another segment's tail takes all of it. With @hard,
+ * what the first append would burn counts as a hole. KS_FULL: nothing to
+ * gain.
  */
-static int gc_step(struct keystore *ks)
+static int gc_step(struct keystore *ks, bool hard)
 {
 	uint32_t victim = NO_SEGMENT, free = segments_free(ks);
 	struct tails t;
@@ -133,12 +135,15 @@ static int gc_step(struct keystore *ks)
 	for (uint32_t i = 0; i < ks->seg_count; i++) {
 		const struct segment *s = &ks->segs[i];
 		uint32_t tail = i == t.seg ? t.second : t.longest;
+		uint32_t gain = holes(ks, i);
 
 		if (!is_movable(ks, i))
 			continue;
 		if (victim != NO_SEGMENT && s->live >= ks->segs[victim].live)
 			continue;
-		if ((free && holes(ks, i)) || s->live <= tail)
+		if (hard && !s->touched)
+			gain += ks->seg_size - s->end;
+		if ((free > !hard && gain) || s->live <= tail)
 			victim = i;
 	}
 	return victim == NO_SEGMENT ? KS_FULL :
@@ -187,25 +192,39 @@ static bool is_hopeless(const struct keystore *ks, uint32_t size)
 	return room < size;
 }
 
+static int gc_until(struct keystore *ks, uint32_t size, bool cell, bool hard,
+		    uint32_t *pos)
+{
+	int ret = KS_OK;
+
+	for (uint32_t n = 0; n <= 2 * ks->seg_count && !ret; n++) {
+		ret = segment_take(ks, size, cell, RESERVE, NO_SEGMENT, pos);
+		if (ret != KS_FULL)
+			return ret;
+		ret = gc_step(ks, hard);
+	}
+	return ret ? ret : KS_FULL;
+}
+
 /*
  * An operation leaves RESERVE segments free. One that adds nothing in the
- * end (a replacement, a delete) may leave less, when nothing can be gained
- * by moving: what it zeroes can.
+ * end (a replacement, a delete) tries harder, and may leave less when nothing
+ * can be gained by moving: what it zeroes can.
  */
 int make_room(struct keystore *ks, uint32_t size, bool cell, uint32_t reserve,
 	      uint32_t *pos)
 {
 	int ret = ks->broken ? KS_FLASH : level_wear(ks);
 
-	for (uint32_t n = 0; n <= 2 * ks->seg_count && !ret; n++) {
-		ret = segment_take(ks, size, cell, RESERVE, NO_SEGMENT, pos);
-		if (ret != KS_FULL)
-			return ret;
-		if (is_hopeless(ks, size))
-			break;
-		ret = gc_step(ks);
-	}
-	if (ret && ret != KS_FULL)
+	if (ret)
+		return ret;
+	ret = segment_take(ks, size, cell, RESERVE, NO_SEGMENT, pos);
+	if (ret == KS_FULL && !is_hopeless(ks, size))
+		ret = gc_until(ks, size, cell, false, pos);
+	if (ret != KS_FULL || reserve == RESERVE)
+		return ret;
+	ret = gc_until(ks, size, cell, true, pos);
+	if (ret != KS_FULL)
 		return ret;
 	return segment_take(ks, size, cell, reserve, NO_SEGMENT, pos);
 }
@@ -217,7 +236,7 @@ int restore_reserve(struct keystore *ks)
 	for (uint32_t n = 0; n <= 2 * ks->seg_count && !ret; n++) {
 		if (segments_free(ks) >= RESERVE)
 			return KS_OK;
-		ret = gc_step(ks);
+		ret = gc_step(ks, false);
 	}
 	return ret == KS_FULL ? KS_OK : ret;
 }

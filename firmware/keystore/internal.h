@@ -51,16 +51,15 @@ struct entry {
 	uint8_t type;
 	uint8_t class;
 	uint8_t name[KS_NAME_SIZE];
-	uint8_t body;		/* enum body, if a mount found it */
 	bool committed;		/* the commit word is zero */
 	bool settled;		/* the settled word is not blank */
 };
 
-/* By its seal. Whose body is not whole is no record, whatever else reads. */
+/* Whose body is not whole is no record, whatever else reads. */
 enum body {
 	BODY_WHOLE,
-	BODY_BLANK,		/* not finished; or not even begun */
-	BODY_ZERO,		/* zeroed; so may the header be in part */
+	BODY_BLANK,
+	BODY_BROKEN,		/* not finished, or zeroed, at least in part */
 };
 
 #define GENERATION_MAX	(UINT64_C(1) << 62)
@@ -92,9 +91,9 @@ static inline void put_le32(uint8_t *p, uint32_t v)
 /* --- in memory -------------------------------------------------------------- */
 
 #define SEGMENTS_MIN	8
-#define RESERVE		3	/* segments: see make_room() */
+#define RESERVE		4	/* segments: see make_room() */
 #define RESERVE_REPLACE	2	/* what a replacement that adds nothing leaves */
-#define RESERVE_DELETE	1	/* what a delete leaves */
+#define RESERVE_DELETE	0	/* what a delete leaves */
 #define WEAR_SPREAD	64	/* erases between the least and most worn */
 
 enum segment_state {
@@ -106,6 +105,7 @@ enum segment_state {
 struct segment {
 	uint32_t erases;
 	uint32_t end;		/* where to append; the segment's size: closed */
+	uint32_t unsure;	/* bytes before it that may be torn zeros */
 	uint32_t live;		/* bytes of live records and cells */
 	uint32_t records;	/* live ones; a prepared one counts */
 	uint32_t cells;		/* live ones */
@@ -216,8 +216,6 @@ int entry_write(struct keystore *ks, const struct entry *e, const void *data);
 int entry_commit(struct keystore *ks, uint32_t pos);
 int entry_zero(struct keystore *ks, const struct entry *e);
 enum body entry_body(struct keystore *ks, const struct entry *e);
-/* Program the header once more: it may have been torn, but nothing since. */
-int entry_firm(struct keystore *ks, const struct entry *e);
 
 /* segment.c */
 static inline uint32_t seg_of(const struct keystore *ks, uint32_t pos)

@@ -15,18 +15,10 @@
 
 #include "internal.h"
 
-/*
- * A header that reads good but has nothing behind it may be torn itself; it
- * must not vanish again while its body is being zeroed.
- */
 static int zero_found(struct keystore *ks, const struct entry *e)
 {
-	int ret = KS_OK;
+	int ret = entry_zero(ks, e);
 
-	if (e->body == BODY_BLANK)
-		ret = entry_firm(ks, e);
-	if (!ret)
-		ret = entry_zero(ks, e);
 	if (!ret)
 		segment_dead(ks, e->pos, record_size(e->len), false);
 	return ret;
@@ -100,8 +92,7 @@ struct family {
 
 /*
  * First for all names: zero what was not committed, and what a settled record
- * follows. A header that may be torn must be gone before anything is
- * appended behind it.
+ * follows.
  */
 static int resolve_dead(struct keystore *ks, const struct family *f)
 {

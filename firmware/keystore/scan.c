@@ -18,12 +18,13 @@ struct scan {
 
 	uint32_t window, window_len;	/* in ks->chunk */
 
-	uint32_t entries;	/* records and cells in this segment */
+	uint32_t entries;	/* whole ones and cells in this segment */
 	uint32_t lost;
 	size_t debris;		/* debris_count when it began */
+	uint32_t entry_end;	/* of the last entry */
 	uint32_t clean;		/* end of the last entry or zeros */
 	uint32_t junk, junk_end; /* since then; 0: none */
-	bool closed;
+	bool closed;		/* not to be appended to */
 };
 
 static int grow(void **array, size_t count, size_t *room, size_t size)
@@ -60,17 +61,26 @@ static int add_entry(struct scan *s, struct entry *e)
 {
 	struct found *f = s->found;
 	void *array = f->entries;
+	enum body body = entry_body(s->ks, e);
 	int ret = grow(&array, f->count, &f->room, sizeof(*f->entries));
 
+	s->window_len = 0;	/* that has taken the buffer */
 	f->entries = array;
 	if (ret)
 		return ret;
-	e->body = entry_body(s->ks, e);
-	if (e->body != BODY_WHOLE)
+	/*
+	 * Behind a header that is torn the body is blank, so if it is blank,
+	 * the header may be torn and come and go. It is no record either way;
+	 * but nothing must be appended that it could seem to hold.
+	 */
+	if (body == BODY_BLANK) {
+		s->closed = true;
+		return KS_OK;
+	}
+	if (body != BODY_WHOLE)
 		e->committed = e->settled = false;
-	s->window_len = 0;	/* that may have taken the buffer */
 	f->entries[f->count++] = *e;
-	s->entries++;
+	s->entries += body == BODY_WHOLE;
 	segment_live(s->ks, e->pos, record_size(e->len), false);
 	if (e->generation >= s->ks->next_generation)
 		s->ks->next_generation = e->generation + 1;
@@ -135,13 +145,11 @@ static int end_junk(struct scan *s)
 
 /*
  * Junk with nothing but blank flash behind it: a header was cut while it was
- * programmed, and its blank parts may be torn, too.
+ * programmed, or burnt. What else of it is torn reads blank or zero and is
+ * zeroed by the first append.
  */
 static int end_last_junk(struct scan *s)
 {
-	uint32_t room = s->ks->seg_size - s->clean;
-	uint32_t len = room < BURN_SIZE ? room : BURN_SIZE;
-
 	if (!s->junk)
 		return KS_OK;
 	if (s->junk_end - s->clean > BURN_SIZE) {
@@ -149,8 +157,8 @@ static int end_last_junk(struct scan *s)
 		s->closed = true;
 		return KS_OK;
 	}
-	s->clean += len;
-	return add_debris(s, s->clean - len, len);
+	s->clean = s->junk_end;
+	return add_debris(s, s->junk, s->junk_end - s->junk);
 }
 
 static int scan_one(struct scan *s, uint32_t *end)
@@ -186,6 +194,8 @@ static int scan_one(struct scan *s, uint32_t *end)
 	if (!ret)
 		ret = end_junk(s);
 	s->clean = *end;
+	if (size != GRANULE)
+		s->entry_end = *end;
 	return ret;
 }
 
@@ -209,6 +219,9 @@ static void conclude(struct scan *s, const uint8_t *header)
 	} else if (fit && opened) {
 		seg->state = SEG_USED;
 		seg->end = s->closed ? s->ks->seg_size : s->clean;
+		seg->unsure = s->clean - s->entry_end;
+		if (seg->unsure > BURN_SIZE)
+			seg->unsure = BURN_SIZE;
 	} else {
 		seg->state = s->entries ? SEG_USED : SEG_DIRTY;
 		seg->end = s->ks->seg_size;
@@ -226,7 +239,7 @@ static int scan_segment(struct scan *s)
 	s->window = s->window_len = 0;
 	s->entries = s->lost = 0;
 	s->debris = s->found->debris_count;
-	s->clean = SEGMENT_HEADER;
+	s->clean = s->entry_end = SEGMENT_HEADER;
 	s->junk = 0;
 	s->closed = false;
 	while (!ret && end < s->ks->seg_size)

@@ -16,6 +16,8 @@
  * worth of bytes after its last entry may hold a header torn so early that it
  * reads blank; whoever appends there first burns (zeroes) them. Beyond them
  * nothing was programmed, because the data follows when the header is done.
+ * An earlier burn, in turn, may have been torn and read zero: before the next
+ * it is done again, so that never more than one burn is torn.
  */
 #include "internal.h"
 
@@ -84,26 +86,25 @@ void segment_dead(struct keystore *ks, uint32_t pos, uint32_t size, bool cell)
 }
 
 /*
- * Zero whatever is neither blank nor zero: no erase shall be what destroys a
- * record, because a torn one may not. The header even if it reads zero: an
- * earlier attempt may have been cut.
+ * Zero all of it, even what reads zero or blank and may be torn: no erase
+ * shall be what destroys a record, because a torn one may not. The open word
+ * before the header: it may be torn itself, and a header that is half gone
+ * must not look like one of a segment that was never opened. The header
+ * before the rest, which is nobody's when there is none.
  */
 static int segment_wipe(struct keystore *ks, uint32_t seg)
 {
-	uint32_t pos = seg_pos(ks, seg), end = pos + ks->seg_size;
-	uint32_t step = GRANULE * 16;
+	uint32_t pos = seg_pos(ks, seg);
 	int ret = KS_OK;
 
-	if (!MUTATED(MUT_NO_KILL))
-		ret = dev_zero(ks, pos, SEGMENT_HEADER);
-	pos += SEGMENT_HEADER;
-	for (; pos < end && !ret; pos += step) {
-		if (step > end - pos)
-			step = end - pos;
-		if (!dev_is_all(ks, pos, step, 0xff) &&
-		    !dev_is_all(ks, pos, step, 0))
-			ret = dev_zero(ks, pos, step);
+	if (!MUTATED(MUT_NO_KILL)) {
+		ret = dev_zero(ks, pos + SEGMENT_OPEN, 4);
+		if (!ret)
+			ret = dev_zero(ks, pos, SEGMENT_HEADER);
 	}
+	if (!ret)
+		ret = dev_zero(ks, pos + SEGMENT_HEADER,
+			       ks->seg_size - SEGMENT_HEADER);
 	return ret ? ret : dev_sync(ks);
 }
 
@@ -158,7 +159,9 @@ static int segment_touch(struct keystore *ks, uint32_t seg)
 	if (!ret)
 		ret = dev_zero(ks, pos + SEGMENT_OPEN, 4);
 	if (!ret && s->state == SEG_USED && !MUTATED(MUT_NO_BURN)) {
-		ret = dev_zero(ks, pos + s->end, BURN_SIZE);
+		ret = dev_zero(ks, pos + s->end - s->unsure, s->unsure);
+		if (!ret)
+			ret = dev_zero(ks, pos + s->end, BURN_SIZE);
 		s->end += BURN_SIZE;
 	}
 	if (!ret)

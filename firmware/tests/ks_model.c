@@ -265,6 +265,23 @@ static uint32_t le32(const uint8_t *p)
 	return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
+/* CRC-32C of the position and the first 20 bytes, bit by bit. */
+static bool is_header(const struct box *box, uint32_t at)
+{
+	const uint8_t *p = box->nor->bits + at;
+	uint8_t data[24];
+	uint32_t crc = ~0u;
+
+	for (int i = 0; i < 4; i++)
+		data[i] = at >> 8 * i;
+	memcpy(data + 4, p, 20);
+	for (int i = 0; i < 24 * 8; i++) {
+		crc ^= data[i / 8] >> i % 8 & 1;
+		crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78 : 0);
+	}
+	return !memcmp(p, "KSS1", 4) && le32(p + 20) == (uint32_t)~crc;
+}
+
 static bool is_firm(const struct box *box, uint32_t at, uint32_t len)
 {
 	for (uint32_t i = 0; i < len; i++)
@@ -281,11 +298,22 @@ static bool is_all(const uint8_t *p, uint8_t value)
 	return true;
 }
 
+static bool is_lone_header(const uint8_t *p, uint32_t room)
+{
+	if (room <= 48 || memcmp(p, "KR", 2))
+		return false;
+	for (uint32_t i = 48; i < room; i += 16)
+		if (!is_all(p + i, 0xff))
+			return false;
+	return true;
+}
+
 /* The bytes that a live record takes at @at; 0: there is none. */
 static uint32_t record_at(const struct box *box, uint32_t at)
 {
 	const uint8_t *p = box->nor->bits + at;
 	uint8_t name[KS_NAME_SIZE], want[MODEL_DATA];
+	uint32_t size;
 
 	if (memcmp(p, "KR\1", 3))
 		return 0;
@@ -296,9 +324,11 @@ static uint32_t record_at(const struct box *box, uint32_t at)
 			continue;
 		model_name(i, name);
 		model_data(box->now.slots[i].version, want, len);
+		size = 48 + (len + 4 + 15) / 16 * 16;
 		if (p[3] == model_class(i) && !memcmp(p + 12, name, 16) &&
-		    !memcmp(p + 48, want, len))
-			return 48 + (len + 4 + 15) / 16 * 16;
+		    !memcmp(p + 48, want, len) && le32(p + 40) == 0 &&
+		    !memcmp(p + size - 4, "SEAL", 4))
+			return size;
 	}
 	return 0;
 }
@@ -315,7 +345,8 @@ static uint32_t cell_at(const struct box *box, uint32_t at)
  * Everything in a segment is a live record or cell, zero or blank; what
  * lives and what is zero is firm, which is more than reading so. Bits may be
  * torn in the settled word, and in the header (3 times 16 bytes) of a record
- * that was zeroed.
+ * that was zeroed. At the end there may be a header alone, with nothing but
+ * blank flash behind it.
  */
 static bool check_segment(struct box *box, uint32_t start, uint32_t size)
 {
@@ -334,6 +365,8 @@ static bool check_segment(struct box *box, uint32_t start, uint32_t size)
 						 at);
 		} else {
 			n = 16;
+			if (is_lone_header(p + at, start + size - at))
+				return true;
 			if (!is_all(p + at, 0xff) && !is_all(p + at, 0))
 				return box_wrong(box, "bytes left at %u", at);
 			torn = is_all(p + at, 0) && !is_firm(box, at, n) ?
@@ -347,7 +380,7 @@ static bool check_segment(struct box *box, uint32_t start, uint32_t size)
 	return true;
 }
 
-/* The segment size is what the first firm header says. */
+/* The segment size is what the first header says. */
 static bool check_image(struct box *box)
 {
 	const struct flash *f = &box->nor->flash;
@@ -355,7 +388,7 @@ static bool check_image(struct box *box)
 	uint32_t size = 0;
 
 	for (uint32_t at = 0; at < f->size && !size; at += f->sector_size)
-		if (!memcmp(p + at, "KSS1", 4) && is_firm(box, at, 24))
+		if (is_header(box, at))
 			size = le32(p + at + 4) * le32(p + at + 8);
 	if (!size)
 		return box_wrong(box, "no header");
@@ -365,7 +398,7 @@ static bool check_image(struct box *box)
 		/* A torn erase leaves anything, and no record. */
 		for (uint32_t i = 32; i < size; i += 16)
 			live |= record_at(box, at + i) || cell_at(box, at + i);
-		if (!live && memcmp(p + at, "KSS1", 4))
+		if (!live && !is_header(box, at))
 			continue;
 		if (!check_segment(box, at, size))
 			return false;

@@ -121,7 +121,7 @@ static void wear_is_levelled(void)
 	uint64_t total = 0;
 
 	REQUIRE(start(sectors * 256, 256));
-	for (uint32_t i = 0; i < 30; i++)
+	for (uint32_t i = 0; i < 20; i++)
 		EXPECT_EQ(put(i, 60), KS_OK);
 	for (int i = 0; i < 30000; i++) {
 		if (!EXPECT_EQ(put(100 + i % 3, 60), KS_OK))
@@ -141,7 +141,7 @@ static void wear_is_levelled(void)
 	stats = stats_now();
 	EXPECT_EQ(stats.erases_max, most);
 	EXPECT_EQ(stats.erases_total, total);
-	for (uint32_t i = 0; i < 30; i++)
+	for (uint32_t i = 0; i < 20; i++)
 		EXPECT(has(i, 60));
 	stop();
 }
