@@ -32,7 +32,7 @@ static int cryptech_open(struct inode *inode, struct file *file)
 		container_of(inode->i_cdev, struct cryptech_device, cdev);
 	struct cryptech_file *f;
 
-	f = kzalloc(sizeof(*f), GFP_KERNEL);
+	f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
 	if (!f)
 		return -ENOMEM;
 	mutex_init(&f->lock);
