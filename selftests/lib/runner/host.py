@@ -48,10 +48,10 @@ def run(name, command, full=False, least=1, seconds=QUICK_SECONDS):
     return result
 
 
-def run_all(jobs, total, workers, full=False):
+def run_all(jobs, total, workers, full=False, seconds=QUICK_SECONDS):
     """Run (name, command) pairs, several at a time, reported in order."""
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        running = [pool.submit(run, name, command, full)
+        running = [pool.submit(run, name, command, full, seconds=seconds)
                    for name, command in jobs]
         for future in running:
             total.add(future.result())

@@ -193,11 +193,12 @@ def run_all(total, kernels, names, workers):
     if unknown:
         sys.exit(f"run: no test {', '.join(unknown)} in tests.list")
     chosen = [t for t in tests if not names or t.name in names]
+    jobs = [(kernel, [t for t in group if kernel in t.kernels])
+            for group in groups(chosen) for kernel in kernels]
+    # the longest first, so that none of them is left alone at the end
+    jobs.sort(key=lambda job: -sum(t.seconds for t in job[1]))
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        running = []
-        for group in groups(chosen):
-            for kernel in kernels:
-                here = [t for t in group if kernel in t.kernels]
-                running.append(pool.submit(run_group, kernel, here, total))
+        running = [pool.submit(run_group, kernel, group, total)
+                   for kernel, group in jobs]
         for future in running:
             future.result()
