@@ -5,7 +5,8 @@
  * deadline, and when the flipping stops all is well by itself. What the
  * answers say meanwhile does not matter.
  *
- * 30 seconds each way on the newest kernel, 5 on the others.
+ * 30 seconds each way on the newest kernel, 5 on the others and both ways at
+ * once.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,6 +19,7 @@
 #define DEADLINE_MS	1000
 #define SLACK_MS	9000	/* two kernels share an emulated machine */
 #define LONG_KERNEL	"6.12."
+#define SHORT_SECONDS	5
 
 static atomic_bool over;
 static atomic_int slowest_ms, good, bad;
@@ -29,12 +31,13 @@ static __attribute__((constructor)) void set_up(void)
 		die("not attached");
 }
 
-static int seconds(void)
+static int long_seconds(void)
 {
 	struct utsname u;
 
 	uname(&u);
-	return strncmp(u.release, LONG_KERNEL, strlen(LONG_KERNEL)) ? 5 : 30;
+	return strncmp(u.release, LONG_KERNEL, strlen(LONG_KERNEL)) ?
+	       SHORT_SECONDS : 30;
 }
 
 static int raw(int fd)
@@ -129,7 +132,7 @@ static bool all_is_well(void)
 }
 
 static void flip(struct __test_metadata *_metadata, const char *side,
-		 unsigned int seed)
+		 int seconds, unsigned int seed)
 {
 	pthread_t threads[THREADS];
 	unsigned long before = incarnation();
@@ -138,9 +141,9 @@ static void flip(struct __test_metadata *_metadata, const char *side,
 	set_parameter("deadline_ms", DEADLINE_MS);
 	set_parameter("long_deadline_ms", DEADLINE_MS);
 	must_run("hsmctl hsm 0 replace fakehsm --flip %d --side %s --seed %u",
-		 seconds(), side, seed);
+		 seconds, side, seed);
 	ASSERT_TRUE(eventually(incarnation() > before));
-	end = now_ms() + seconds() * 1000ll;
+	end = now_ms() + seconds * 1000ll;
 	for (uintptr_t i = 0; i < THREADS; i++)
 		ASSERT_EQ(pthread_create(&threads[i], NULL, load, (void *)i),
 			  0);
@@ -169,8 +172,19 @@ FIXTURE_TEARDOWN(flip)
 {
 }
 
-TEST_F_TIMEOUT(flip, words_of_the_hsm, 120) { flip(_metadata, "hsm", 1); }
-TEST_F_TIMEOUT(flip, words_of_the_host, 120) { flip(_metadata, "host", 2); }
-TEST_F_TIMEOUT(flip, words_of_both, 120) { flip(_metadata, "all", 3); }
+TEST_F_TIMEOUT(flip, words_of_the_hsm, 120)
+{
+	flip(_metadata, "hsm", long_seconds(), 1);
+}
+
+TEST_F_TIMEOUT(flip, words_of_the_host, 120)
+{
+	flip(_metadata, "host", long_seconds(), 2);
+}
+
+TEST_F_TIMEOUT(flip, words_of_both, 120)
+{
+	flip(_metadata, "all", SHORT_SECONDS, 3);
+}
 
 TEST_HARNESS_MAIN
