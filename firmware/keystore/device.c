@@ -78,10 +78,10 @@ int dev_erase(struct keystore *ks, uint32_t pos)
 {
 	if (ks->broken)
 		return KS_FLASH;
-	if (ks->flash->ops->erase(ks->flash, pos) ||
-	    !dev_is_all(ks, pos, ks->flash->sector_size, 0xff))
+	if (ks->flash->ops->erase(ks->flash, pos))
 		return dev_fail(ks);
-	return KS_OK;
+	return dev_is_all(ks, pos, ks->flash->sector_size, 0xff) ? KS_OK :
+								   KS_CORRUPT;
 }
 
 int dev_sync(struct keystore *ks)

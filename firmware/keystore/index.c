@@ -82,7 +82,7 @@ void index_remove(struct keystore *ks, struct index_entry *e)
 	ks->index_count--;
 }
 
-/* --- cells ------------------------------------------------------------------ */
+/* --- cells --------------------------------------------------------------- */
 
 uint32_t cells_hash(const uint8_t *owner)
 {

@@ -13,7 +13,7 @@
 
 #include "keystore.h"
 
-/* --- format ---------------------------------------------------------------- */
+/* --- format -------------------------------------------------------------- */
 
 #define GRANULE		16	/* entries begin and end at multiples of it */
 
@@ -88,23 +88,24 @@ static inline void put_le32(uint8_t *p, uint32_t v)
 	p[3] = v >> 24;
 }
 
-/* --- in memory -------------------------------------------------------------- */
+/* --- in memory ----------------------------------------------------------- */
 
 #define SEGMENTS_MIN	8
 #define RESERVE		4	/* segments: see make_room() */
-#define RESERVE_REPLACE	2	/* what a replacement that adds nothing leaves */
+#define RESERVE_REPLACE	2	/* what a replacement not longer leaves */
 #define RESERVE_DELETE	0	/* what a delete leaves */
-#define WEAR_SPREAD	64	/* erases between the least and most worn */
+#define WEAR_SPREAD	64	/* erases between least and most worn */
 
 enum segment_state {
 	SEG_DIRTY,	/* must be erased before use; holds nothing live */
 	SEG_READY,	/* erased, not used since */
 	SEG_USED,	/* opened; appended to up to .end */
+	SEG_BAD,	/* did not become blank; tried again after a mount */
 };
 
 struct segment {
 	uint32_t erases;
-	uint32_t end;		/* where to append; the segment's size: closed */
+	uint32_t end;		/* where to append; segment's size: closed */
 	uint32_t unsure;	/* bytes before it that may be torn zeros */
 	uint32_t live;		/* bytes of live records and cells */
 	uint32_t records;	/* live ones; a prepared one counts */
@@ -198,6 +199,7 @@ int dev_read(struct keystore *ks, uint32_t pos, void *data, uint32_t len);
 int dev_program(struct keystore *ks, uint32_t pos, const void *data,
 		uint32_t len);
 int dev_zero(struct keystore *ks, uint32_t pos, uint32_t len);
+/* KS_CORRUPT: the sector is not blank after it, which breaks nothing. */
 int dev_erase(struct keystore *ks, uint32_t pos);
 int dev_sync(struct keystore *ks);
 /* Whether all of the bytes read @value; false also if the device fails. */

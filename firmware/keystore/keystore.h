@@ -15,7 +15,12 @@
  *    was found to be at the next mount it stays;
  *  - nothing else changes;
  *  - after a successful delete or replacement, the bytes of the old record
- *    read zero, before success is returned.
+ *    read zero, before success is returned; after a power cut, before the next
+ *    mount returns.
+ *
+ * When the device fails (KS_FLASH from anything that writes), what the flash
+ * holds is known only after the next mount: until then all that writes
+ * answers KS_FLASH, and reading goes on.
  *
  * The caller serialises: none of these is called by two threads at once, and
  * none but ks_mount and those marked "may erase" takes long. No function
@@ -27,8 +32,10 @@
 #include "flash.h"
 
 #define KS_NAME_SIZE	16
-#define KS_RECORD_MAX	16384	/* bytes of a record's data */
+#define KS_RECORD_MAX	16384	/* bytes of a record's data; less on parts
+				 * smaller than 160 KiB, see keystore.rst */
 
+/* Other classes from 1 to 255 work as well; 0 and above 255: KS_NOT_FOUND. */
 enum ks_class {
 	KS_CLASS_KEY = 1,	/* a wrapped key; name: its UUID */
 	KS_CLASS_PIN = 2,	/* PIN hashes and failure counters */
@@ -45,7 +52,7 @@ enum ks_error {
 	KS_CORRUPT = -5,	/* the record's CRC is wrong */
 	KS_NO_MEMORY = -6,
 	KS_BAD_FLASH = -7,	/* not a keystore of ours, and not blank */
-	KS_EXISTS = -8,
+	KS_EXISTS = -8,		/* or it is prepared, which holds its name */
 };
 
 struct keystore;
@@ -53,31 +60,43 @@ struct keystore;
 /*
  * Open the keystore on @flash; a blank flash is formatted. Finishes or takes
  * back what a crash left half done. The flash must outlive the keystore. May
- * erase.
+ * erase. KS_BAD_FLASH: nothing was changed; also for a geometry that cannot
+ * be used (see keystore.rst). KS_FLASH, KS_NO_MEMORY: mount again.
  */
 int ks_mount(struct keystore **ks, struct flash *flash);
+/* What is prepared is abandoned. NULL is fine. */
 void ks_unmount(struct keystore *ks);
 
 /*
  * Create or replace a record, atomically; may erase. With @must_be_new, a
  * record that stands is left alone and KS_EXISTS returned.
+ *
+ * A replacement that is not longer than the old record may use the reserve,
+ * so that counters go on counting when the flash is full.
  */
 int ks_write(struct keystore *ks, enum ks_class class,
 	     const uint8_t name[KS_NAME_SIZE], const void *data, size_t len,
 	     bool must_be_new);
 
-/* Read a whole record into @data; *@len is its length. */
+/*
+ * Read a whole record into @data; *@len is its length, also with KS_TOO_LONG
+ * (@size is short) and KS_CORRUPT (@data is wiped).
+ */
 int ks_read(struct keystore *ks, enum ks_class class,
 	    const uint8_t name[KS_NAME_SIZE], void *data, size_t size,
 	    size_t *len);
 
-/* Delete a record and zero its bytes in flash. */
+/*
+ * Delete a record and zero its bytes in flash; a corrupt one, too. Works on a
+ * full flash. May erase.
+ */
 int ks_delete(struct keystore *ks, enum ks_class class,
 	      const uint8_t name[KS_NAME_SIZE]);
 
 /*
  * The name that follows @previous among the records of a class, in memcmp
- * order; @previous NULL: the first. KS_NOT_FOUND: there is none.
+ * order; @previous NULL: the first. It need not exist, and may be @name. @len
+ * may be NULL. KS_NOT_FOUND: there is none.
  */
 int ks_next(struct keystore *ks, enum ks_class class,
 	    const uint8_t *previous, uint8_t name[KS_NAME_SIZE], size_t *len);
@@ -85,10 +104,12 @@ int ks_next(struct keystore *ks, enum ks_class class,
 struct ks_stats {
 	uint32_t size;		/* bytes of the flash */
 	uint32_t live;		/* bytes that live records take, headers too */
-	uint32_t free;		/* bytes that new records can still take */
+	uint32_t free;		/* bytes that new records can still take, if
+				 * they fit in the pieces */
 	uint32_t records;	/* of all classes */
 	uint32_t lost;		/* damaged records found since the mount */
-	uint32_t erases_max;	/* of the most worn sector */
+	uint32_t erases_max;	/* of the most worn sector; erases that a
+				 * power cut hit are estimated */
 	uint64_t erases_total;	/* of all sectors */
 };
 void ks_stats(const struct keystore *ks, struct ks_stats *stats);
@@ -105,12 +126,21 @@ void ks_stats(const struct keystore *ks, struct ks_stats *stats);
 #define KS_CELL_SIZE	64
 typedef uint32_t ks_cell;	/* 0: none */
 
-/* Take an erased cell and program it; read back and compared. May erase. */
+/*
+ * Take an erased cell and program it; read back and compared. May erase. A
+ * cell of zeros is a zeroed cell: @data must have a bit set. After a power cut
+ * the cell may be there, with any data: who owns it zeroes what no committed
+ * record of his lists.
+ */
 int ks_cell_write(struct keystore *ks, const uint8_t owner[KS_NAME_SIZE],
 		  const uint8_t data[KS_CELL_SIZE], ks_cell *cell);
+/* KS_NOT_FOUND: no cell, or zeroed. KS_CORRUPT: its CRC is wrong. */
 int ks_cell_read(struct keystore *ks, ks_cell cell,
 		 uint8_t owner[KS_NAME_SIZE], uint8_t data[KS_CELL_SIZE]);
-/* Clear a cell to zeros, read back, clear once more. */
+/*
+ * Clear a cell to zeros, read back, clear once more. Fine for a cell that is
+ * zeroed, or whose header has rotted. KS_NOT_FOUND: something else is there.
+ */
 int ks_cell_zero(struct keystore *ks, ks_cell cell);
 /* The next cell after @cell (0: the first) of this owner that is not zeroed. */
 ks_cell ks_cell_next(struct keystore *ks, const uint8_t owner[KS_NAME_SIZE],
@@ -120,7 +150,9 @@ ks_cell ks_cell_next(struct keystore *ks, const uint8_t owner[KS_NAME_SIZE],
  * ks_prepare appends the record without its commit word and reads it back;
  * ks_commit programs the commit word (the commit point: from here the new
  * record is the record) and zeroes the record it replaces; ks_abandon makes
- * the prepared one void. At most one is prepared at a time.
+ * the prepared one void. At most one is prepared at a time: KS_EXISTS.
+ * Meanwhile all other names can be written and deleted. ks_commit cannot run
+ * out of space; KS_NOT_FOUND: nothing is prepared.
  */
 int ks_prepare(struct keystore *ks, enum ks_class class,
 	       const uint8_t name[KS_NAME_SIZE], const void *data, size_t len);

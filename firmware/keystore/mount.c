@@ -197,7 +197,7 @@ static int tidy(struct keystore *ks, const struct found *f)
 	return ret;
 }
 
-/* --- formatting -------------------------------------------------------------- */
+/* --- formatting ---------------------------------------------------------- */
 
 /*
  * A keystore is born with one header, in segment 0, that counts no erases:
@@ -253,7 +253,7 @@ static int format_if_blank(struct keystore *ks, const struct found *f)
 	return write_format(ks);
 }
 
-/* --- mounting ------------------------------------------------------------------ */
+/* --- mounting ------------------------------------------------------------ */
 
 static bool geometry(struct keystore *ks)
 {

@@ -51,7 +51,8 @@ bool segment_is_free(const struct keystore *ks, uint32_t seg)
 {
 	const struct segment *s = &ks->segs[seg];
 
-	return s->live == 0 && seg != ks->head && seg != ks->cell_head;
+	return s->live == 0 && s->state != SEG_BAD && seg != ks->head &&
+	       seg != ks->cell_head;
 }
 
 uint32_t segments_free(const struct keystore *ks)
@@ -266,9 +267,11 @@ static int segment_fresh(struct keystore *ks, uint32_t size, bool cell,
 			 uint32_t reserve, uint32_t except, bool worn,
 			 uint32_t *pos)
 {
-	uint32_t seg = segment_choose(ks, except, worn);
+	uint32_t seg;
 	int ret = KS_OK;
 
+again:
+	seg = segment_choose(ks, except, worn);
 	if (seg == NO_SEGMENT || segments_free(ks) <= reserve)
 		return KS_FULL;
 	if (MUTATED(MUT_TRUST_BLANK) && !ks->segs[seg].header &&
@@ -278,6 +281,10 @@ static int segment_fresh(struct keystore *ks, uint32_t size, bool cell,
 	}
 	if (ks->segs[seg].state != SEG_READY)
 		ret = segment_erase(ks, seg);
+	if (ret == KS_CORRUPT) {
+		ks->segs[seg].state = SEG_BAD;
+		goto again;
+	}
 	return ret ? ret : segment_use(ks, seg, size, cell, pos);
 }
 

@@ -114,7 +114,7 @@ static void for_seeds(void (*spoil)(uint64_t *rng))
 	nor = NULL;
 }
 
-/* --- ways of spoiling ------------------------------------------------------------- */
+/* --- ways of spoiling ---------------------------------------------------- */
 
 static void flip_bits(uint64_t *rng)
 {
@@ -157,7 +157,8 @@ static void noise(uint64_t *rng)
 			.flash = &nor->flash, .seg_size = 3 * SECTOR
 		};
 
-		segment_encode(&fake, 2, nor_random(rng), nor->bits + 6 * SECTOR);
+		segment_encode(&fake, 2, nor_random(rng),
+			       nor->bits + 6 * SECTOR);
 	}
 }
 
@@ -172,8 +173,8 @@ static uint32_t crc_at(uint32_t pos, const uint8_t *data, uint32_t len)
 static uint32_t liar(uint64_t *rng)
 {
 	static const uint32_t lies[] = {
-		0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0xfffffff0, 0xffffffc0,
-		16384, 16385, 700, 720, 768, 256,
+		0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0xfffffff0,
+		0xffffffc0, 16384, 16385, 700, 720, 768, 256,
 	};
 
 	return nor_random(rng) % 2 ? nor_random(rng) :
@@ -218,7 +219,7 @@ static void lie(uint64_t *rng)
 	}
 }
 
-/* --- tests ----------------------------------------------------------------------- */
+/* --- tests --------------------------------------------------------------- */
 
 static void bits_flipped(void)
 {

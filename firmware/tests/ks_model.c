@@ -53,7 +53,7 @@ bool box_wrong(struct box *box, const char *format, ...)
 	return false;
 }
 
-/* --- operations --------------------------------------------------------------- */
+/* --- operations ---------------------------------------------------------- */
 
 int box_mount(struct box *box, uint64_t seed)
 {
@@ -147,7 +147,7 @@ int box_do(struct box *box, const struct op *op)
 	return ret;
 }
 
-/* --- through the calls ---------------------------------------------------------- */
+/* --- through the calls --------------------------------------------------- */
 
 static bool holds(struct box *box, unsigned int slot, const struct model *m)
 {
@@ -258,7 +258,7 @@ static bool check_cells(struct box *box)
 	return got == want || box_wrong(box, "%u cells, not %u", got, want);
 }
 
-/* --- in the image ----------------------------------------------------------------- */
+/* --- in the image -------------------------------------------------------- */
 
 static uint32_t le32(const uint8_t *p)
 {

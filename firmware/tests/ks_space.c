@@ -7,7 +7,7 @@
 
 #include "ks_fixture.h"
 
-/* --- space ---------------------------------------------------------------------- */
+/* --- space --------------------------------------------------------------- */
 
 static double now(void)
 {
@@ -111,7 +111,7 @@ static void full_of_records_that_waste(void)
 	full_flash(4096, 9000);
 }
 
-/* --- wear ------------------------------------------------------------------------ */
+/* --- wear ---------------------------------------------------------------- */
 
 /* Half of the flash never changes; a few records always do. */
 static void wear_is_levelled(void)

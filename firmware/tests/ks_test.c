@@ -8,7 +8,7 @@
 #include "../keystore/internal.h"
 #include "ks_fixture.h"
 
-/* --- the check sum ------------------------------------------------------------- */
+/* --- the check sum ------------------------------------------------------- */
 
 /* RFC 3720, appendix B.4, whose CRCs are written low byte first. */
 static void crc_of_rfc_3720(void)
@@ -28,12 +28,13 @@ static void crc_of_rfc_3720(void)
 	EXPECT_EQ(ks_crc(ks_crc(0, data, 5), data + 5, 27), 0x113fdb5c);
 }
 
-/* --- records -------------------------------------------------------------------- */
+/* --- records ------------------------------------------------------------- */
 
 static void records_come_and_go(void)
 {
 	uint8_t data[64];
 	size_t len = 99;
+	uint64_t steps;
 
 	REQUIRE(start(1 * MIB, 4096));
 	EXPECT_EQ(ks_read(ks, KS_CLASS_KEY, name_of(1), data, 64, &len),
@@ -54,7 +55,9 @@ static void records_come_and_go(void)
 	EXPECT_EQ(ks_write(ks, KS_CLASS_KEY, name_of(1), "replaced", 8, false),
 		  KS_OK);
 	EXPECT_EQ(image_find("first", 5), -1);
+	steps = nor->steps;
 	REQUIRE(remount());
+	EXPECT_EQ(nor->steps, steps);
 	EXPECT_EQ(ks_read(ks, KS_CLASS_KEY, name_of(1), data, 64, &len), KS_OK);
 	EXPECT_EQ(len, 8);
 	EXPECT_MEM(data, "replaced", 8);
@@ -159,7 +162,7 @@ static void two_steps(void)
 	stop();
 }
 
-/* --- cells ---------------------------------------------------------------------- */
+/* --- cells --------------------------------------------------------------- */
 
 static void cells(void)
 {
@@ -259,7 +262,7 @@ static void cells_stay(void)
 	stop();
 }
 
-/* --- damage ---------------------------------------------------------------------- */
+/* --- damage -------------------------------------------------------------- */
 
 static void rotten_records(void)
 {
@@ -278,6 +281,10 @@ static void rotten_records(void)
 	at = image_find(data, 200);
 	REQUIRE(at > 0);
 	nor->bits[at - 20] ^= 0x10;	/* header of 5 */
+	model_data(7 + 2, data, 200);
+	at = image_find(data, 200);
+	REQUIRE(at > 0);
+	nor->bits[at + 207] ^= 0x10;	/* seal of 7: no harm */
 	REQUIRE(remount());
 	EXPECT_EQ(ks_read(ks, KS_CLASS_KEY, name_of(3), data, sizeof(data),
 			  &len), KS_CORRUPT);
@@ -393,7 +400,26 @@ static void failing_device(void)
 	stop();
 }
 
-/* --- at random --------------------------------------------------------------------- */
+/* A sector that cannot be erased any more is passed over. */
+static void worn_sector(void)
+{
+	uint32_t erases;
+
+	REQUIRE(start(32 * 256, 256));
+	EXPECT_EQ(put(1, 20), KS_OK);
+	nor->worn = 9;
+	for (int i = 0; i < 500; i++) {
+		EXPECT_EQ(put(2 + i % 3, 100), KS_OK);
+		if (i % 100 == 0)
+			REQUIRE(remount());
+	}
+	EXPECT(has(1, 20) && has(2, 100) && has(3, 100) && has(4, 100));
+	erases = nor->erases[9];
+	EXPECT(erases > 0 && erases < 10);
+	stop();
+}
+
+/* --- at random ----------------------------------------------------------- */
 
 static void random_lives(void)
 {
@@ -443,6 +469,7 @@ int main(void)
 	RUN(foreign_flash);
 	RUN(other_geometries);
 	RUN(failing_device);
+	RUN(worn_sector);
 	RUN(random_lives);
 	return tap_done();
 }

@@ -18,7 +18,7 @@ static struct nor *to_nor(struct flash *f)
 	return (struct nor *)f;
 }
 
-/* --- tearing ---------------------------------------------------------------- */
+/* --- tearing ------------------------------------------------------------- */
 
 /*
  * How far a torn step got. Few bits touched and few bits missing are the
@@ -110,7 +110,7 @@ static void draw_torn(struct nor *nor)
 	nor_random(&nor->rng);
 }
 
-/* --- operations --------------------------------------------------------------- */
+/* --- operations ---------------------------------------------------------- */
 
 /* Count a step; whether it is the one to cut. */
 static bool step(struct nor *nor)
@@ -187,6 +187,8 @@ static int nor_erase(struct flash *f, uint32_t offset)
 	if (!cut || nor->cut == NOR_DONE) {
 		memset(nor->bits + offset, 0xff, f->sector_size);
 		memset(nor->torn + offset, 0, f->sector_size);
+		if (offset / f->sector_size == nor->worn)
+			nor->bits[offset + f->sector_size / 2] = 0xef;
 	} else if (nor->cut == NOR_TORN) {
 		struct tear t = draw_tear(nor, f->sector_size);
 		/* Some parts program all to zero before they erase. */
@@ -222,7 +224,7 @@ static const struct flash_ops nor_ops = {
 	.sync = nor_sync,
 };
 
-/* --- the part ------------------------------------------------------------------- */
+/* --- the part ------------------------------------------------------------ */
 
 struct nor *nor_new(uint32_t size, uint32_t sector_size)
 {
@@ -235,6 +237,7 @@ struct nor *nor_new(uint32_t size, uint32_t sector_size)
 	nor->flash.sector_size = sector_size;
 	nor->flash.program_unit = 1;
 	nor->flash.zero_allowed = true;
+	nor->worn = UINT32_MAX;
 	nor->bits = malloc(size);
 	nor->torn = calloc(1, size);
 	nor->erases = calloc(size / sector_size, sizeof(*nor->erases));

@@ -32,7 +32,8 @@ struct nor {
 	uint64_t cut_step;	/* cut when .steps gets there; 0: never */
 	enum nor_cut cut;
 	uint64_t rng;
-	bool fail_erase, fail_program;	/* a device that is worn out */
+	bool fail_erase, fail_program;	/* the device does not answer */
+	uint32_t worn;		/* a sector that no erase makes all blank */
 };
 
 /* All blank. NULL: no memory. */
