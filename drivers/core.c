@@ -98,14 +98,9 @@ int cryptech_device_register(struct cryptech_device *dev)
 {
 	int err;
 
-	err = cryptech_keys_device_added(dev);
+	err = cdev_device_add(&dev->cdev, &dev->dev);
 	if (err)
 		return err;
-	err = cdev_device_add(&dev->cdev, &dev->dev);
-	if (err) {
-		cryptech_keys_device_removed(dev);
-		return err;
-	}
 	dev->was_registered = true;
 	spin_lock_bh(&cryptech_devices_lock);
 	list_add_tail(&dev->entry, &cryptech_devices);
@@ -128,9 +123,7 @@ void cryptech_device_unregister(struct cryptech_device *dev)
 	cdev_device_del(&dev->cdev, &dev->dev);
 	/* dead files may hold the device for long, not its number */
 	ida_free(&cryptech_ida, dev->index);
-	drain_workqueue(dev->wq);
-	cryptech_keys_device_removed(dev);
-	/* nobody queues any more: see cryptech_device_queue() */
+	/* nothing is queued any more: that is done under the lock only */
 	destroy_workqueue(dev->wq);
 }
 EXPORT_SYMBOL_GPL(cryptech_device_unregister);
@@ -186,20 +179,6 @@ void cryptech_device_fail(struct cryptech_device *dev)
 	cryptech_device_attention(dev);
 }
 EXPORT_SYMBOL_GPL(cryptech_device_fail);
-
-bool cryptech_device_queue(struct cryptech_device *dev,
-			   struct work_struct *work)
-{
-	bool queued = false;
-
-	spin_lock_bh(&dev->lock);
-	if (dev->state != CRYPTECH_GONE) {
-		queue_work(dev->wq, work);
-		queued = true;
-	}
-	spin_unlock_bh(&dev->lock);
-	return queued;
-}
 
 enum cryptech_state cryptech_device_state(struct cryptech_device *dev)
 {

@@ -112,7 +112,8 @@ enum cryptech_state {
  * @was_registered: unregistration frees what else release does
  * @ops:	the transport
  * @transport:	the transport's own data
- * @wq:		done callbacks, the sweep; lives until unregistration
+ * @wq:		done callbacks, the sweep; lives until unregistration, used
+ *		under @lock and before @state is CRYPTECH_GONE only
  * @sweep:	the one delayed work: deadlines, heartbeat, attach
  * @wait:	woken when @state leaves CRYPTECH_READY (poll of files), and,
  *		when stopped, by every answer
@@ -131,7 +132,6 @@ enum cryptech_state {
  * @mux:	client 0 of this incarnation: ATTACH, STATUS
  * @clients:	client word -> client; own lock
  * @next_word:	where to look for the next free client word
- * @keys:	for the key type: what it keeps per device (keys.h)
  */
 struct cryptech_device {
 	struct device dev;
@@ -161,8 +161,6 @@ struct cryptech_device {
 
 	struct xarray clients;
 	u32 next_word;
-
-	void *keys;
 };
 
 /*
@@ -203,13 +201,6 @@ int cryptech_device_answer(struct cryptech_device *dev, u32 slot, u64 id,
  */
 void cryptech_device_fail(struct cryptech_device *dev);
 void cryptech_device_attention(struct cryptech_device *dev);
-
-/*
- * Queue @work on the device's workqueue unless the device is gone: the only
- * way to use it. Returns false if it is gone. Any context but hard interrupt.
- */
-bool cryptech_device_queue(struct cryptech_device *dev,
-			   struct work_struct *work);
 
 static inline struct cryptech_device *
 cryptech_device_get(struct cryptech_device *dev)

@@ -314,14 +314,4 @@ void cryptech_keys_attached(struct cryptech_device *dev);
 void cryptech_keys_detached(struct cryptech_device *dev);
 void cryptech_keys_login(struct cryptech_device *dev);
 
-/* A device was made, before it can be looked up; it is gone for ever. */
-static inline int cryptech_keys_device_added(struct cryptech_device *dev)
-{
-	return 0;
-}
-
-static inline void cryptech_keys_device_removed(struct cryptech_device *dev)
-{
-}
-
 #endif /* CRYPTECH_KEY_H */
