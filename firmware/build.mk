@@ -33,7 +33,8 @@ $(B)/obj-san/mutants/%.o: %.c
 
 # --- cores ---------------------------------------------------------------
 
-CORE_TESTS := $(addprefix $(B)/test/,core_test core_key_test)
+CORE_TESTS := $(addprefix $(B)/test/,core_test core_cipher_test \
+	core_key_test)
 HOST_TESTS += $(CORE_TESTS)
 
 $(CORE_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
