@@ -15,6 +15,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
+#include "cipher.h"
 #include "cryptech.h"
 
 #define CRYPTECH_DEADLINE_LEAST_MS	100
@@ -76,7 +77,8 @@ static void cryptech_call_work(struct work_struct *work)
 	cryptech_call_put(call);
 }
 
-static unsigned int cryptech_call_timeout(u32 function)
+/* The deadline of calls of that function, in milliseconds. */
+unsigned int cryptech_call_timeout(u32 function)
 {
 	const struct cryptech_function_info *info =
 		cryptech_function(function);
@@ -87,22 +89,22 @@ static unsigned int cryptech_call_timeout(u32 function)
 	return max_t(unsigned int, timeout_ms, CRYPTECH_DEADLINE_LEAST_MS);
 }
 
-struct cryptech_call *cryptech_call_new(struct cryptech_client *client,
-					u32 function, size_t args_max,
-					size_t results_max)
+struct cryptech_call *cryptech_call_alloc(struct cryptech_client *client,
+					  u32 function, size_t args_max,
+					  size_t results_max, gfp_t gfp)
 {
 	struct cryptech_call *call;
 	size_t request_max;
 
-	call = kzalloc(sizeof(*call), GFP_KERNEL);
+	call = kzalloc(sizeof(*call), gfp);
 	if (!call)
 		return NULL;
 	request_max = min_t(size_t, CRYPTECH_RPC_MESSAGE_MAX,
 			    CRYPTECH_RPC_REQUEST_MIN + args_max);
 	call->reply_max = min_t(size_t, CRYPTECH_RPC_MESSAGE_MAX,
 				CRYPTECH_RPC_REPLY_MIN + results_max);
-	call->request = kvmalloc(request_max, GFP_KERNEL);
-	call->reply = kvmalloc(call->reply_max, GFP_KERNEL);
+	call->request = kvmalloc(request_max, gfp);
+	call->reply = kvmalloc(call->reply_max, gfp);
 	if (!call->request || !call->reply) {
 		kvfree(call->request);
 		kvfree(call->reply);
@@ -121,6 +123,14 @@ struct cryptech_call *cryptech_call_new(struct cryptech_client *client,
 	xdr_put_u32(&call->args, function);
 	xdr_put_u32(&call->args, client->word);
 	return call;
+}
+
+struct cryptech_call *cryptech_call_new(struct cryptech_client *client,
+					u32 function, size_t args_max,
+					size_t results_max)
+{
+	return cryptech_call_alloc(client, function, args_max, results_max,
+				   GFP_KERNEL);
 }
 
 static void cryptech_call_free(struct kref *ref)
@@ -237,7 +247,7 @@ void cryptech_calls_fail(struct cryptech_device *dev,
 	int slot;
 
 	lockdep_assert_held(&dev->lock);
-	for (slot = 0; slot < CRYPTECH_SLOTS; slot++) {
+	for (slot = 0; slot < CRYPTECH_SLOTS_CALL; slot++) {
 		call = dev->slots[slot];
 		if (!call)
 			continue;
@@ -287,7 +297,7 @@ bool cryptech_calls_expire(struct cryptech_device *dev,
 	int slot;
 
 	lockdep_assert_held(&dev->lock);
-	for (slot = 0; slot < CRYPTECH_SLOTS; slot++) {
+	for (slot = 0; slot < CRYPTECH_SLOTS_CALL; slot++) {
 		call = dev->slots[slot];
 		if (!call)
 			continue;
@@ -322,8 +332,9 @@ bool cryptech_calls_idle(struct cryptech_device *dev)
 	int slot;
 
 	spin_lock_bh(&dev->lock);
-	for (slot = 0; slot < CRYPTECH_SLOTS; slot++)
+	for (slot = 0; slot < CRYPTECH_SLOTS_CALL; slot++)
 		idle &= !dev->slots[slot];
+	idle &= cryptech_ciphers_idle(dev);
 	spin_unlock_bh(&dev->lock);
 	return idle;
 }
@@ -394,7 +405,7 @@ cryptech_find_answered(struct cryptech_device *dev, u32 slot, u64 id)
 {
 	struct cryptech_call *call = NULL;
 
-	if (slot >= CRYPTECH_SLOTS)
+	if (slot >= CRYPTECH_SLOTS_CALL)
 		return NULL;
 	spin_lock_bh(&dev->lock);
 	call = dev->slots[slot];
@@ -448,6 +459,11 @@ int cryptech_device_answer(struct cryptech_device *dev, u32 slot, u64 id,
 	if (len < CRYPTECH_RPC_REPLY_MIN || len > CRYPTECH_RPC_MESSAGE_MAX)
 		return -EPROTO;
 	rcu_read_lock();
+	if (slot >= CRYPTECH_SLOTS_CALL && slot < CRYPTECH_SLOTS) {
+		result = cryptech_cipher_answer(dev, slot, id, reply, len);
+		rcu_read_unlock();
+		return result;
+	}
 	call = cryptech_find_answered(dev, slot, id);
 	if (!call) {
 		rcu_read_unlock();

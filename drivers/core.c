@@ -8,6 +8,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
+#include "cipher.h"
 #include "cryptech.h"
 #include "key.h"
 
@@ -66,6 +67,7 @@ cryptech_device_alloc(struct device *parent,
 	spin_lock_init(&dev->lock);
 	INIT_LIST_HEAD(&dev->entry);
 	INIT_LIST_HEAD(&dev->queue);
+	cryptech_ciphers_init(dev);
 	INIT_DELAYED_WORK(&dev->sweep, cryptech_sweep);
 	init_waitqueue_head(&dev->wait);
 	xa_init_flags(&dev->clients, XA_FLAGS_ALLOC | XA_FLAGS_LOCK_BH);
@@ -97,12 +99,12 @@ int cryptech_device_register(struct cryptech_device *dev)
 {
 	int err;
 
-	err = cryptech_keys_device_added(dev);
+	err = cryptech_hwrng_add(dev);
 	if (err)
 		return err;
 	err = cdev_device_add(&dev->cdev, &dev->dev);
 	if (err) {
-		cryptech_keys_device_removed(dev);
+		cryptech_hwrng_remove(dev);
 		return err;
 	}
 	dev->was_registered = true;
@@ -128,7 +130,7 @@ void cryptech_device_unregister(struct cryptech_device *dev)
 	/* dead files may hold the device for long, not its number */
 	ida_free(&cryptech_ida, dev->index);
 	drain_workqueue(dev->wq);
-	cryptech_keys_device_removed(dev);
+	cryptech_hwrng_remove(dev);
 	/* nobody queues any more: see cryptech_device_queue() */
 	destroy_workqueue(dev->wq);
 }
@@ -281,8 +283,18 @@ static int __init cryptech_init(void)
 	err = cryptech_keys_init();
 	if (err)
 		goto err_region;
+	err = cryptech_skciphers_register();
+	if (err)
+		goto err_keys;
+	err = cryptech_akciphers_register();
+	if (err)
+		goto err_skciphers;
 	return 0;
 
+err_skciphers:
+	cryptech_skciphers_unregister();
+err_keys:
+	cryptech_keys_exit();
 err_region:
 	unregister_chrdev_region(cryptech_devt, CRYPTECH_DEVICES_MAX);
 err_class:
@@ -293,6 +305,8 @@ err_class:
 /* Transports use our symbols, so no device is left here. */
 static void __exit cryptech_exit(void)
 {
+	cryptech_akciphers_unregister();
+	cryptech_skciphers_unregister();
 	cryptech_keys_exit();
 	unregister_chrdev_region(cryptech_devt, CRYPTECH_DEVICES_MAX);
 	class_unregister(&cryptech_class);
