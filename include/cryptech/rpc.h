@@ -195,7 +195,8 @@ enum cryptech_cost {
  *		characters.
  * KEY_LOAD	der is a PKCS#8 PrivateKeyInfo or a SubjectPublicKeyInfo.
  * KEY_INFO	type is of CRYPTECH_KEY_TYPES, class is libhal's key type
- *		(private or public, RSA or EC).
+ *		(private or public, RSA or EC), or KEY_CLASS_AES.
+ * KEY_PUBLIC	UNSUPPORTED_KEY for AES keys, which have no public half.
  * KEY_LIST	Keys that the client may use, in UUID order after `previous`
  *		(empty: from the start), token and volatile alike, at most
  *		`max` of them and as many as fit; n = 0: no more.
@@ -216,9 +217,10 @@ enum cryptech_cost {
  *		CBC (SP 800-38A): block is 0; the iv that comes back is the
  *		next chunk's. XTS (SP 800-38E): iv is the tweak of the data
  *		unit, block the number of 16-byte blocks of the unit before
- *		this chunk, below 2^20; the last chunk may end in a partial
- *		block after at least one whole (ciphertext stealing); the iv
- *		comes back as it was. Nothing is kept between chunks.
+ *		this chunk, which has to end within 2^20; the last chunk may
+ *		end in a partial block after at least one whole (ciphertext
+ *		stealing); the iv comes back as it was. Nothing is kept
+ *		between chunks. UNSUPPORTED_KEY: not an AES key.
  * DECRYPT	The reverse.
  * LOGIN	PIN_INCORRECT, or NOT_READY without a check of the PIN while
  *		the role's delay after failures runs (STATUS tells the rest).
