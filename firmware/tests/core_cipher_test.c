@@ -7,6 +7,8 @@
 #include "plain.h"
 #include "tap.h"
 
+#include <pthread.h>
+
 #define BLOCK	CORE_BLOCK
 
 static const uint32_t types[] = {
@@ -244,6 +246,58 @@ static void last_blocks_of_a_unit(void)
 	free(whole);
 }
 
+/* --- threads ---------------------------------------------------------------- */
+
+#define THREADS	4
+#define ROUNDS	500
+
+struct worker {
+	pthread_t thread;
+	const struct core_key *key;
+	size_t at, len;		/* its part of the unit */
+	unsigned int bad;
+};
+
+/* Its part again and again, both ways, while others use the same key. */
+static void *work(void *argument)
+{
+	struct worker *me = argument;
+	uint8_t data[512], iv_out[BLOCK];
+	uint32_t block = (uint32_t)(me->at / BLOCK);
+
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		bool encrypt = i % 2;
+		const uint8_t *from = encrypt ? text.data : wanted.data;
+		const uint8_t *to = encrypt ? wanted.data : text.data;
+
+		if (core_key_cipher(me->key, encrypt, iv.data, block,
+				    from + me->at, me->len, data, iv_out) ||
+		    memcmp(data, to + me->at, me->len))
+			me->bad++;
+	}
+	return NULL;
+}
+
+static void threads_share_a_key(void)
+{
+	struct core_key *key = sample(TYPES - 1);
+	struct worker workers[THREADS];
+
+	REQUIRE(key);
+	for (size_t i = 0; i < THREADS; i++) {
+		workers[i] = (struct worker){
+			.key = key, .at = i * 512, .len = 512,
+		};
+		EXPECT(!pthread_create(&workers[i].thread, NULL, work,
+				       &workers[i]));
+	}
+	for (size_t i = 0; i < THREADS; i++) {
+		pthread_join(workers[i].thread, NULL);
+		EXPECT_EQ(workers[i].bad, 0);
+	}
+	core_key_put(key);
+}
+
 static void chunk_limits(void)
 {
 	for (size_t i = 0; i < TYPES; i++) {
@@ -455,6 +509,7 @@ int main(void)
 	RUN(two_chunks_are_one);
 	RUN(block_by_block);
 	RUN(last_blocks_of_a_unit);
+	RUN(threads_share_a_key);
 	RUN(chunk_limits);
 	RUN(keys_in_and_out);
 	RUN(bad_keys);
