@@ -249,7 +249,7 @@ static void last_blocks_of_a_unit(void)
 /* --- threads ---------------------------------------------------------------- */
 
 #define THREADS	4
-#define ROUNDS	500
+#define ROUNDS	20000
 
 struct worker {
 	pthread_t thread;
