@@ -81,7 +81,7 @@ endif
 
 # --- tests -------------------------------------------------------------------
 
-.PHONY: setup check check-quick check-vm check-full lint bench demo
+.PHONY: setup check check-quick check-vm check-full lint bench demo fuzz
 
 setup:
 	scripts/setup
@@ -100,6 +100,10 @@ check-full: setup
 
 lint: setup
 	selftests/run lint
+
+fuzz: setup
+	$(MAKE) $(FUZZERS)
+	selftests/fuzz/run --minutes $(or $(MINUTES),10) $(T)
 
 bench: setup
 	$(MAKE) all modules
@@ -131,6 +135,8 @@ help:
 	@echo 'make check-vm [KERNEL=6.12] [T=NAME]'
 	@echo '                    tests in a virtual machine, or one of them'
 	@echo 'make check-full     exhaustive runs of the long tests'
+	@echo 'make fuzz [T=rpc] [MINUTES=10]'
+	@echo '                    look for inputs that break the HSM'
 	@echo 'make lint           style and static analysis alone'
 	@echo 'make bench          measure'
 	@echo 'make setup          get what is missing (all others do it too)'

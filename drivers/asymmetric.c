@@ -193,7 +193,9 @@ static int asymmetric_parse(struct key_preparsed_payload *prep)
 	key = cryptech_key_make(&req, NULL);
 	if (IS_ERR(key))
 		return PTR_ERR(key);
-	ret = fill_payload(prep, key);
+	ret = -EOPNOTSUPP;
+	if (cryptech_key_is_asymmetric(key->type))
+		ret = fill_payload(prep, key);
 	if (ret)
 		cryptech_key_put(key);
 	return ret;

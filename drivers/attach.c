@@ -16,6 +16,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
+#include "cipher.h"
 #include "cryptech.h"
 #include "key.h"
 
@@ -59,14 +60,17 @@ static bool cryptech_advance(struct cryptech_device *dev,
 void cryptech_lose(struct cryptech_device *dev, enum cryptech_state state)
 {
 	LIST_HEAD(dropped);
+	LIST_HEAD(ciphers);
 
 	spin_lock_bh(&dev->lock);
 	/* STOPPED ends by cryptech_device_start() or GONE, GONE never */
 	if (dev->state < CRYPTECH_STOPPED || dev->state < state)
 		dev->state = state;
 	cryptech_calls_fail(dev, &dropped);
+	cryptech_ciphers_fail(dev, &ciphers);
 	spin_unlock_bh(&dev->lock);
 	wake_up_all(&dev->wait);
+	cryptech_ciphers_end(&ciphers);
 	synchronize_rcu();
 	cryptech_calls_drop(&dropped);
 }
@@ -89,6 +93,7 @@ void cryptech_end_incarnation(struct cryptech_device *dev)
 	if (!kernel)
 		return;
 	cryptech_keys_detached(dev);
+	cryptech_hwrng_changed(dev);
 	dev_info(&dev->dev, "HSM detached\n");
 	cryptech_uevent(dev, "absent", kernel->incarnation);
 	cryptech_client_put(kernel);
@@ -250,6 +255,7 @@ static int cryptech_attach(struct cryptech_device *dev)
 	dev_info(&dev->dev, "HSM %*phN attached, release %s\n",
 		 CRYPTECH_SERIAL_SIZE, attached.serial, attached.release);
 	cryptech_keys_attached(dev);
+	cryptech_hwrng_changed(dev);
 	cryptech_uevent(dev, "ready", incarnation);
 
 out_kernel:
@@ -264,13 +270,16 @@ static bool cryptech_is_lost(struct cryptech_device *dev)
 {
 	bool lost, unanswered;
 	LIST_HEAD(dropped);
+	LIST_HEAD(ciphers);
 
 	lost = dev->ops->check(dev) != 0;
 	spin_lock_bh(&dev->lock);
 	lost |= dev->failed;
 	unanswered = cryptech_calls_expire(dev, &dropped);
+	unanswered |= cryptech_ciphers_expire(dev, &ciphers);
 	spin_unlock_bh(&dev->lock);
 	cryptech_calls_drop(&dropped);
+	cryptech_ciphers_end(&ciphers);
 	if (unanswered && !lost)
 		dev_warn_ratelimited(&dev->dev, "HSM left a call unanswered\n");
 	return lost || unanswered;

@@ -15,6 +15,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
+#include "cipher.h"
 #include "cryptech.h"
 
 #define CRYPTECH_DEADLINE_LEAST_MS	100
@@ -84,29 +85,30 @@ static bool cryptech_is_long(u32 function)
 	return info && info->cost == CRYPTECH_COST_LONG;
 }
 
-static unsigned int cryptech_call_timeout(bool is_long)
+/* The deadline of calls of that function, in milliseconds. */
+unsigned int cryptech_call_timeout(u32 function)
 {
 	return max_t(unsigned int, CRYPTECH_DEADLINE_LEAST_MS,
-		     is_long ? READ_ONCE(long_deadline_ms) :
-			       READ_ONCE(deadline_ms));
+		     cryptech_is_long(function) ?
+		     READ_ONCE(long_deadline_ms) : READ_ONCE(deadline_ms));
 }
 
-struct cryptech_call *cryptech_call_new(struct cryptech_client *client,
-					u32 function, size_t args_max,
-					size_t results_max)
+struct cryptech_call *cryptech_call_alloc(struct cryptech_client *client,
+					  u32 function, size_t args_max,
+					  size_t results_max, gfp_t gfp)
 {
 	struct cryptech_call *call;
 	size_t request_max;
 
-	call = kzalloc(sizeof(*call), GFP_KERNEL);
+	call = kzalloc(sizeof(*call), gfp);
 	if (!call)
 		return NULL;
 	request_max = min_t(size_t, CRYPTECH_RPC_MESSAGE_MAX,
 			    CRYPTECH_RPC_REQUEST_MIN + args_max);
 	call->reply_max = min_t(size_t, CRYPTECH_RPC_MESSAGE_MAX,
 				CRYPTECH_RPC_REPLY_MIN + results_max);
-	call->request = kvmalloc(request_max, GFP_KERNEL_ACCOUNT);
-	call->reply = kvmalloc(call->reply_max, GFP_KERNEL_ACCOUNT);
+	call->request = kvmalloc(request_max, gfp);
+	call->reply = kvmalloc(call->reply_max, gfp);
 	if (!call->request || !call->reply) {
 		kvfree(call->request);
 		kvfree(call->reply);
@@ -121,11 +123,19 @@ struct cryptech_call *cryptech_call_new(struct cryptech_client *client,
 	call->function = function;
 	call->slot = -1;
 	call->is_long = cryptech_is_long(function);
-	call->timeout_ms = cryptech_call_timeout(call->is_long);
+	call->timeout_ms = cryptech_call_timeout(function);
 	xdr_writer_init(&call->args, call->request, request_max);
 	xdr_put_u32(&call->args, function);
 	xdr_put_u32(&call->args, client->word);
 	return call;
+}
+
+struct cryptech_call *cryptech_call_new(struct cryptech_client *client,
+					u32 function, size_t args_max,
+					size_t results_max)
+{
+	return cryptech_call_alloc(client, function, args_max, results_max,
+				   GFP_KERNEL_ACCOUNT);
 }
 
 static void cryptech_call_free(struct kref *ref)
@@ -260,7 +270,7 @@ void cryptech_calls_fail(struct cryptech_device *dev,
 	int slot;
 
 	lockdep_assert_held(&dev->lock);
-	for (slot = 0; slot < CRYPTECH_SLOTS; slot++) {
+	for (slot = 0; slot < CRYPTECH_SLOTS_CALL; slot++) {
 		call = dev->slots[slot];
 		if (!call)
 			continue;
@@ -327,7 +337,7 @@ bool cryptech_calls_expire(struct cryptech_device *dev,
 	int slot;
 
 	lockdep_assert_held(&dev->lock);
-	for (slot = 0; slot < CRYPTECH_SLOTS; slot++) {
+	for (slot = 0; slot < CRYPTECH_SLOTS_CALL; slot++) {
 		call = dev->slots[slot];
 		if (!call)
 			continue;
@@ -357,8 +367,9 @@ bool cryptech_calls_idle(struct cryptech_device *dev)
 	int slot;
 
 	spin_lock_bh(&dev->lock);
-	for (slot = 0; slot < CRYPTECH_SLOTS; slot++)
+	for (slot = 0; slot < CRYPTECH_SLOTS_CALL; slot++)
 		idle &= !dev->slots[slot];
+	idle &= cryptech_ciphers_idle(dev);
 	spin_unlock_bh(&dev->lock);
 	return idle;
 }
@@ -430,7 +441,7 @@ cryptech_find_answered(struct cryptech_device *dev, u32 slot, u64 id)
 {
 	struct cryptech_call *call = NULL;
 
-	if (slot >= CRYPTECH_SLOTS)
+	if (slot >= CRYPTECH_SLOTS_CALL)
 		return NULL;
 	spin_lock_bh(&dev->lock);
 	call = dev->slots[slot];
@@ -484,6 +495,11 @@ int cryptech_device_answer(struct cryptech_device *dev, u32 slot, u64 id,
 	if (len < CRYPTECH_RPC_REPLY_MIN || len > CRYPTECH_RPC_MESSAGE_MAX)
 		return -EPROTO;
 	rcu_read_lock();
+	if (slot >= CRYPTECH_SLOTS_CALL && slot < CRYPTECH_SLOTS) {
+		result = cryptech_cipher_answer(dev, slot, id, reply, len);
+		rcu_read_unlock();
+		return result;
+	}
 	call = cryptech_find_answered(dev, slot, id);
 	if (!call) {
 		rcu_read_unlock();

@@ -8,6 +8,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
+#include "cipher.h"
 #include "cryptech.h"
 #include "key.h"
 
@@ -67,6 +68,7 @@ cryptech_device_alloc(struct device *parent,
 	INIT_LIST_HEAD(&dev->entry);
 	INIT_LIST_HEAD(&dev->queue);
 	INIT_LIST_HEAD(&dev->long_queue);
+	cryptech_ciphers_init(dev);
 	INIT_DELAYED_WORK(&dev->sweep, cryptech_sweep);
 	init_waitqueue_head(&dev->wait);
 	xa_init_flags(&dev->clients, XA_FLAGS_ALLOC | XA_FLAGS_LOCK_BH);
@@ -98,9 +100,14 @@ int cryptech_device_register(struct cryptech_device *dev)
 {
 	int err;
 
-	err = cdev_device_add(&dev->cdev, &dev->dev);
+	err = cryptech_hwrng_add(dev);
 	if (err)
 		return err;
+	err = cdev_device_add(&dev->cdev, &dev->dev);
+	if (err) {
+		cryptech_hwrng_remove(dev);
+		return err;
+	}
 	dev->was_registered = true;
 	spin_lock_bh(&cryptech_devices_lock);
 	list_add_tail(&dev->entry, &cryptech_devices);
@@ -123,6 +130,8 @@ void cryptech_device_unregister(struct cryptech_device *dev)
 	cdev_device_del(&dev->cdev, &dev->dev);
 	/* dead files may hold the device for long, not its number */
 	ida_free(&cryptech_ida, dev->index);
+	drain_workqueue(dev->wq);
+	cryptech_hwrng_remove(dev);
 	/* nothing is queued any more: that is done under the lock only */
 	destroy_workqueue(dev->wq);
 }
@@ -179,6 +188,20 @@ void cryptech_device_fail(struct cryptech_device *dev)
 	cryptech_device_attention(dev);
 }
 EXPORT_SYMBOL_GPL(cryptech_device_fail);
+
+bool cryptech_device_queue(struct cryptech_device *dev,
+			   struct work_struct *work)
+{
+	bool queued = false;
+
+	spin_lock_bh(&dev->lock);
+	if (dev->state != CRYPTECH_GONE) {
+		queue_work(dev->wq, work);
+		queued = true;
+	}
+	spin_unlock_bh(&dev->lock);
+	return queued;
+}
 
 enum cryptech_state cryptech_device_state(struct cryptech_device *dev)
 {
@@ -261,8 +284,18 @@ static int __init cryptech_init(void)
 	err = cryptech_keys_init();
 	if (err)
 		goto err_region;
+	err = cryptech_skciphers_register();
+	if (err)
+		goto err_keys;
+	err = cryptech_akciphers_register();
+	if (err)
+		goto err_skciphers;
 	return 0;
 
+err_skciphers:
+	cryptech_skciphers_unregister();
+err_keys:
+	cryptech_keys_exit();
 err_region:
 	unregister_chrdev_region(cryptech_devt, CRYPTECH_DEVICES_MAX);
 err_class:
@@ -273,6 +306,8 @@ err_class:
 /* Transports use our symbols, so no device is left here. */
 static void __exit cryptech_exit(void)
 {
+	cryptech_akciphers_unregister();
+	cryptech_skciphers_unregister();
 	cryptech_keys_exit();
 	unregister_chrdev_region(cryptech_devt, CRYPTECH_DEVICES_MAX);
 	class_unregister(&cryptech_class);

@@ -12,6 +12,8 @@
  *		sends LOGOUT and never waits
  *  call	one request and its reply; held by its maker (the waiter) and,
  *		from submission until the answer or a reset, by its slot
+ *  cipher	a request of the crypto API on one of the slots that are kept
+ *		for them; it lies in the API's own request (cipher.h)
  *
  * Locks: cryptech_device.lock (a spinlock, BH off) guards a device's state,
  * slots and queue. Senders hold the RCU read lock from their look at the
@@ -33,6 +35,8 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
+#include <crypto/algapi.h>
+
 #include <cryptech/mailbox.h>
 #include <cryptech/rpc.h>
 #include <cryptech/xdr.h>
@@ -49,14 +53,19 @@
 #define CRYPTECH_RELEASE_MAX	64	/* text of STATUS, with its zero */
 
 struct cryptech_call;
+struct cryptech_cipher;
 struct cryptech_device;
+struct cryptech_hwrng;
 
 /* --- transports ---------------------------------------------------------- */
 
 /**
  * struct cryptech_transport_ops - what a bus does for the core
+ * @buffer:	Where the request of @slot, which is free, can be written:
+ *		CRYPTECH_RPC_MESSAGE_MAX bytes. Any context but hard interrupt.
  * @send:	Give a request to the HSM. Any context but hard interrupt,
  *		must not sleep. @slot is free, @id was never used before.
+ *		@request is NULL if the request stands in @buffer.
  * @wipe:	Overwrite the request of @slot (@len bytes of it), which was
  *		answered. Same context as @send.
  * @begin:	Forget all calls and ask the HSM to do so. No @send runs or
@@ -72,6 +81,7 @@ struct cryptech_device;
  * The core makes no call into a transport after cryptech_device_unregister().
  */
 struct cryptech_transport_ops {
+	void *(*buffer)(struct cryptech_device *dev, unsigned int slot);
 	void (*send)(struct cryptech_device *dev, unsigned int slot, u64 id,
 		     const void *request, size_t len);
 	void (*wipe)(struct cryptech_device *dev, unsigned int slot,
@@ -104,6 +114,32 @@ enum cryptech_state {
 };
 
 /**
+ * struct cryptech_cipher_slot - a slot that is kept for ciphers
+ * @cipher:	the request on it; NULL if there is none, or nobody waits any
+ *		more
+ * @used:	the slot is not free
+ * @active:	somebody copies a chunk to or from it, under rcu_read_lock():
+ *		@cipher stays until he is done
+ * @lost:	the HSM was lost meanwhile; he has to end the request
+ * @suspect:	its call seemed lost at the last look
+ * @function:	that was sent
+ * @id:		number of the call
+ * @sent:	jiffies
+ * @len:	bytes of the request
+ */
+struct cryptech_cipher_slot {
+	struct cryptech_cipher *cipher;
+	bool used;
+	bool active;
+	bool lost;
+	bool suspect;
+	u32 function;
+	u64 id;
+	unsigned long sent;
+	size_t len;
+};
+
+/**
  * struct cryptech_device - one HSM
  * @dev:	of class cryptech, cryptechN
  * @cdev:	/dev/cryptechN
@@ -122,9 +158,11 @@ enum cryptech_state {
  * @failed:	the transport saw the protocol broken: reset
  * @incarnation: counts attaches; stands for the present one when ready
  * @call_id:	number of the latest call; never used twice
- * @slots:	calls in flight, by slot
+ * @slots:	ordinary calls in flight, by slot
  * @queue:	short calls that wait for a slot
  * @long_queue:	long ones
+ * @ciphers:	the slots from CRYPTECH_SLOTS_CALL on
+ * @cipher_queue: requests that wait for one of these
  * @serial:	the HSM's, valid if @incarnation is not 0
  * @release:	the HSM's firmware version, zero-terminated
  * @message_max: longest message that the HSM takes, bytes
@@ -132,6 +170,7 @@ enum cryptech_state {
  * @mux:	client 0 of this incarnation: ATTACH, STATUS
  * @clients:	client word -> client; own lock
  * @next_word:	where to look for the next free client word
+ * @hwrng:	its random number generator (hwrng.c)
  */
 struct cryptech_device {
 	struct device dev;
@@ -150,9 +189,11 @@ struct cryptech_device {
 	bool failed;
 	u64 incarnation;
 	u64 call_id;
-	struct cryptech_call *slots[CRYPTECH_SLOTS];
+	struct cryptech_call *slots[CRYPTECH_SLOTS_CALL];
 	struct list_head queue;
 	struct list_head long_queue;
+	struct cryptech_cipher_slot ciphers[CRYPTECH_SLOTS_CIPHER];
+	struct crypto_queue cipher_queue;
 	u8 serial[CRYPTECH_SERIAL_SIZE];
 	char release[CRYPTECH_RELEASE_MAX];
 	u32 message_max;
@@ -161,6 +202,8 @@ struct cryptech_device {
 
 	struct xarray clients;
 	u32 next_word;
+
+	struct cryptech_hwrng *hwrng;
 };
 
 /*
@@ -201,6 +244,13 @@ int cryptech_device_answer(struct cryptech_device *dev, u32 slot, u64 id,
  */
 void cryptech_device_fail(struct cryptech_device *dev);
 void cryptech_device_attention(struct cryptech_device *dev);
+
+/*
+ * Queue @work on the device's workqueue unless the device is gone: the only
+ * way to use it. Returns false if it is gone. Any context but hard interrupt.
+ */
+bool cryptech_device_queue(struct cryptech_device *dev,
+			   struct work_struct *work);
 
 static inline struct cryptech_device *
 cryptech_device_get(struct cryptech_device *dev)
@@ -341,6 +391,11 @@ struct cryptech_call *cryptech_call_new(struct cryptech_client *client,
 					u32 function, size_t args_max,
 					size_t results_max);
 
+/* The same in any context but hard interrupt, as @gfp says. */
+struct cryptech_call *cryptech_call_alloc(struct cryptech_client *client,
+					  u32 function, size_t args_max,
+					  size_t results_max, gfp_t gfp);
+
 static inline struct cryptech_call *
 cryptech_call_get(struct cryptech_call *call)
 {
@@ -448,6 +503,12 @@ int cryptech_rpc_key_load(struct cryptech_client *client, const u8 *uuid,
 			  const void *der, size_t der_len, u32 flags,
 			  const void *label, size_t label_len, u8 *made,
 			  u32 *error);
+
+/* @value is the key itself: AES. */
+int cryptech_rpc_key_load_raw(struct cryptech_client *client, const u8 *uuid,
+			      u32 type, const void *value, size_t value_len,
+			      u32 flags, const void *label, size_t label_len,
+			      u8 *made, u32 *error);
 int cryptech_rpc_key_info(struct cryptech_client *client, const u8 *uuid,
 			  struct cryptech_key_info *info, u32 *error);
 int cryptech_rpc_key_delete(struct cryptech_client *client, const u8 *uuid,
@@ -504,6 +565,12 @@ bool cryptech_calls_expire(struct cryptech_device *dev,
 			   struct list_head *dropped);
 void cryptech_calls_drop(struct list_head *dropped);
 bool cryptech_calls_idle(struct cryptech_device *dev);
+unsigned int cryptech_call_timeout(u32 function);
+
+/* hwrng.c */
+int cryptech_hwrng_add(struct cryptech_device *dev);
+void cryptech_hwrng_remove(struct cryptech_device *dev);
+void cryptech_hwrng_changed(struct cryptech_device *dev);
 
 /* client.c */
 struct cryptech_client *cryptech_client_special(struct cryptech_device *dev,

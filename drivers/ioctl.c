@@ -16,6 +16,7 @@
 
 #include "cryptech.h"
 #include "key.h"
+#include "token.h"
 
 #define CRYPTECH_RANDOM_MAX	16368
 #define XDR_OPAQUE(len)		(4 + ALIGN(len, 4))
@@ -257,6 +258,44 @@ static int cryptech_ioc_key_load(struct cryptech_client *client, void *arg)
 	return err;
 }
 
+static int cryptech_ioc_key_load_raw(struct cryptech_client *client,
+				     void *arg)
+{
+	struct cryptech_ioc_key_load_raw *load = arg;
+	void *value;
+	int err;
+
+	if (load->reserved || load->label_len > CRYPTECH_LABEL_MAX)
+		return -EINVAL;
+	value = cryptech_copy_in(load->value, load->value_len);
+	if (IS_ERR(value))
+		return PTR_ERR(value);
+	err = cryptech_rpc_key_load_raw(client, load->uuid, load->type, value,
+					load->value_len, load->key_flags,
+					load->label, load->label_len,
+					load->uuid, &load->error);
+	kvfree_sensitive(value, load->value_len);
+	return err;
+}
+
+static int cryptech_ioc_token(struct cryptech_client *client, void *arg)
+{
+	struct cryptech_ioc_token *token = arg;
+	u8 serial[CRYPTECH_SERIAL_SIZE];
+	struct cryptech_key_info info;
+	int err;
+
+	if (token->reserved)
+		return -EINVAL;
+	err = cryptech_rpc_key_info(client, token->uuid, &info, &token->error);
+	if (err)
+		return err;
+	if (!cryptech_device_serial(client->dev, serial))
+		return -ENODEV;
+	cryptech_token_make(token->token, info.type, serial, token->uuid);
+	return 0;
+}
+
 static int cryptech_ioc_key_info(struct cryptech_client *client, void *arg)
 {
 	struct cryptech_ioc_key_info *info = arg;
@@ -468,6 +507,9 @@ static const struct cryptech_ioctl cryptech_ioctls[] = {
 		       cryptech_ioc_key_set_label),
 	CRYPTECH_IOCTL(SIGN, cryptech_ioc_sign, cryptech_ioc_sign),
 	CRYPTECH_IOCTL(VERIFY, cryptech_ioc_verify, cryptech_ioc_verify),
+	CRYPTECH_IOCTL(KEY_LOAD_RAW, cryptech_ioc_key_load_raw,
+		       cryptech_ioc_key_load_raw),
+	CRYPTECH_IOCTL(TOKEN, cryptech_ioc_token, cryptech_ioc_token),
 };
 
 /* The largest struct, as an array that is aligned for each of them. */

@@ -34,6 +34,7 @@ struct cryptech_call;
 struct cryptech_client;
 struct cryptech_device;
 struct cryptech_key_info;
+struct key;
 struct key_preparsed_payload;
 struct seq_file;
 
@@ -119,7 +120,7 @@ enum cryptech_key_state {
 
 /**
  * struct cryptech_key - a key of the HSM, by name
- * @pub:	its public half, once READY. Must come first: parts of the
+ * @pub:	its public half, once READY, if it has one. Must come first: parts of the
  *		kernel take the payload of any asymmetric key for one
  * @ref:	references
  * @state:	enum cryptech_key_state; read by cryptech_key_state()
@@ -208,6 +209,13 @@ static inline struct cryptech_key *cryptech_key_get(struct cryptech_key *key)
 	return key;
 }
 
+/* It has a public half, and can sign or verify. */
+static inline bool cryptech_key_is_asymmetric(u32 type)
+{
+	return CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_RSA ||
+	       CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_EC;
+}
+
 /* Its state; if READY, all that describes the key can be read. */
 static inline int cryptech_key_state(const struct cryptech_key *key)
 {
@@ -255,7 +263,8 @@ void cryptech_reaper_exit(void);
  * @encoding is "pkcs1" for RSA, "x962" (DER) or "raw" (r || s) for EC; @hash
  * the name of the hash whose value the input is, or NULL: RSA then pads the
  * input as it is. Errors, besides those of the call to the HSM: -EINVAL wrong
- * encoding or length, -ENOPKG unknown hash, -EAGAIN not made yet.
+ * encoding or length, -ENOPKG unknown hash, -EAGAIN not made yet, -EOPNOTSUPP
+ * as it is a key for ciphers.
  */
 int cryptech_key_query(const struct cryptech_key *key, const char *encoding,
 		       const char *hash, struct kernel_pkey_query *query);
@@ -293,6 +302,14 @@ int cryptech_key_verify(struct cryptech_key *key,
 			const struct cryptech_key_signature *sig);
 
 /* --- the doors (keytype.c, asymmetric.c) --------------------------------- */
+
+/*
+ * The key of type `cryptech` with that UUID in the caller's keyrings, if he
+ * has Search permission; with a reference, or ERR_PTR as request_key() gives.
+ * May sleep. And what such a key holds, as long as it is referenced.
+ */
+struct key *cryptech_keytype_find(const u8 *uuid);
+const struct cryptech_key *cryptech_keytype_key(const struct key *key);
 
 int cryptech_keytype_register(void);
 void cryptech_keytype_unregister(void);

@@ -108,6 +108,8 @@ static int key_learn(struct cryptech_key *key, struct cryptech_client *kernel,
 	key->type = info.type;
 	key->private = class_is_private(info.class);
 	key->token = info.flags & CRYPTECH_KEY_FLAG_TOKEN;
+	if (!cryptech_key_is_asymmetric(key->type))
+		return 0;
 
 	call = public_call(kernel, key->uuid);
 	if (!call)
@@ -181,12 +183,14 @@ static void job_generated(struct cryptech_call *call)
 	u8 uuid[CRYPTECH_UUID_SIZE];
 	int ret = cryptech_rpc_key_generated(call, uuid, NULL);
 	bool undo = !ret || may_have_happened(ret);
+	bool publish;
 
 	if (!ret && memcmp(uuid, key->uuid, sizeof(uuid)))
 		ret = -EPROTO;
-	if (!ret)
+	publish = !ret && cryptech_key_is_asymmetric(key->type);
+	if (publish)
 		ret = job_publish(key, call->client);
-	if (ret)
+	if (ret || !publish)
 		cryptech_key_settle(key, ret, undo);
 	cryptech_key_put(key);
 	cryptech_call_put(call);

@@ -81,6 +81,8 @@ static int plan_make(struct plan *plan, const struct cryptech_key *key,
 	u32 bits = CRYPTECH_KEY_BITS(key->type);
 	int ret;
 
+	if (!cryptech_key_is_asymmetric(key->type))
+		return -EOPNOTSUPP;
 	memset(plan, 0, sizeof(*plan));
 	plan->ec = CRYPTECH_KEY_FAMILY(key->type) == CRYPTECH_KEY_FAMILY_EC;
 	plan->size = (bits + 7) / 8;

@@ -160,6 +160,38 @@ static int keytype_verify(struct kernel_pkey_params *params, const void *in,
 	return cryptech_key_verify(key_of(params->key), &sig);
 }
 
+/* --- finding a key by its UUID ------------------------------------------- */
+
+#define BY_UUID		"uuid:"		/* in place of a description */
+#define BY_UUID_LEN	(sizeof(BY_UUID) - 1)
+
+static bool keytype_match_uuid(const struct key *keyring_key,
+			       const struct key_match_data *match)
+{
+	const char *text = match->raw_data;
+	const struct cryptech_key *key;
+	uuid_t wanted;
+
+	if (!strcmp(keyring_key->description, text))
+		return true;
+	if (!key_is_positive(keyring_key))
+		return false;
+	key = key_of(keyring_key);
+	return key && !uuid_parse(text + BY_UUID_LEN, &wanted) &&
+	       !memcmp(key->uuid, &wanted, sizeof(key->uuid));
+}
+
+static int keytype_match_preparse(struct key_match_data *match)
+{
+	const char *text = match->raw_data;
+
+	if (strncmp(text, BY_UUID, BY_UUID_LEN))
+		return 0;
+	match->cmp = keytype_match_uuid;
+	match->lookup_type = KEYRING_SEARCH_LOOKUP_ITERATE;
+	return 0;
+}
+
 static struct key_type keytype = {
 	.name			= "cryptech",
 	.def_datalen		= PAYLOAD_LEN,
@@ -167,6 +199,7 @@ static struct key_type keytype = {
 	.free_preparse		= keytype_free_preparse,
 	.instantiate		= generic_key_instantiate,
 	.update			= keytype_update,
+	.match_preparse		= keytype_match_preparse,
 	.revoke			= keytype_revoke,
 	.destroy		= keytype_destroy,
 	.describe		= keytype_describe,
@@ -175,6 +208,27 @@ static struct key_type keytype = {
 	.asym_eds_op		= keytype_eds_op,
 	.asym_verify_signature	= keytype_verify,
 };
+
+struct key *cryptech_keytype_find(const u8 *uuid)
+{
+	char text[BY_UUID_LEN + UUID_STRING_LEN + 1];
+	struct key *key;
+
+	snprintf(text, sizeof(text), BY_UUID "%pUb", uuid);
+	key = request_key(&keytype, text, NULL);
+	/* a key may have that text for a description */
+	if (!IS_ERR(key) && memcmp(key_of(key)->uuid, uuid,
+				   CRYPTECH_UUID_SIZE)) {
+		key_put(key);
+		key = ERR_PTR(-ENOKEY);
+	}
+	return key;
+}
+
+const struct cryptech_key *cryptech_keytype_key(const struct key *key)
+{
+	return key_of(key);
+}
 
 int cryptech_keytype_register(void)
 {

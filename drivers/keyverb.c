@@ -117,6 +117,15 @@ static char *next_word(char **text)
 	return word;
 }
 
+/* What a new key of that type is for. */
+static u32 flags_of_type(u32 type)
+{
+	return CRYPTECH_KEY_FLAG_TOKEN |
+	       (cryptech_key_is_asymmetric(type) ?
+		CRYPTECH_KEY_FLAG_DIGITALSIGNATURE :
+		CRYPTECH_KEY_FLAG_DATAENCIPHERMENT);
+}
+
 static int parse_words(char *text, struct cryptech_key_request *req)
 {
 	char *word = next_word(&text);
@@ -126,9 +135,8 @@ static int parse_words(char *text, struct cryptech_key_request *req)
 		return -EINVAL;
 	if (!strcmp(word, "new")) {
 		req->verb = CRYPTECH_KEY_NEW;
-		req->flags = CRYPTECH_KEY_FLAG_DIGITALSIGNATURE |
-			     CRYPTECH_KEY_FLAG_TOKEN;
 		ret = parse_type(next_word(&text), &req->type);
+		req->flags = flags_of_type(req->type);
 	} else if (!strcmp(word, "use")) {
 		req->verb = CRYPTECH_KEY_USE;
 		ret = parse_uuid(next_word(&text), req->uuid);

@@ -112,6 +112,12 @@ static void cryptech_ring(struct cryptech_pci *pci, unsigned int vector)
 
 /* --- requests ------------------------------------------------------------ */
 
+static void *cryptech_pci_buffer(struct cryptech_device *dev,
+				 unsigned int slot)
+{
+	return cryptech_request_slot(dev->transport, slot);
+}
+
 static void cryptech_pci_send(struct cryptech_device *dev, unsigned int slot,
 			      u64 id, const void *request, size_t len)
 {
@@ -119,7 +125,8 @@ static void cryptech_pci_send(struct cryptech_device *dev, unsigned int slot,
 	struct cryptech_mailbox_entry *entry;
 	u64 seq;
 
-	memcpy(cryptech_request_slot(pci, slot), request, len);
+	if (request)
+		memcpy(cryptech_request_slot(pci, slot), request, len);
 
 	spin_lock_bh(&pci->submit);
 	seq = ++pci->request_seq;
@@ -360,6 +367,7 @@ static int cryptech_pci_check(struct cryptech_device *dev)
 }
 
 static const struct cryptech_transport_ops cryptech_pci_ops = {
+	.buffer = cryptech_pci_buffer,
 	.send = cryptech_pci_send,
 	.wipe = cryptech_pci_wipe,
 	.begin = cryptech_pci_begin,

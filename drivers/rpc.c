@@ -186,6 +186,32 @@ int cryptech_rpc_key_load(struct cryptech_client *client, const u8 *uuid,
 	return err;
 }
 
+int cryptech_rpc_key_load_raw(struct cryptech_client *client, const u8 *uuid,
+			      u32 type, const void *value, size_t value_len,
+			      u32 flags, const void *label, size_t label_len,
+			      u8 *made, u32 *error)
+{
+	struct cryptech_call *call;
+	int err;
+
+	call = cryptech_call_new(client, CRYPTECH_RPC_KEY_LOAD_RAW,
+				 XDR_OPAQUE(CRYPTECH_UUID_SIZE) + 2 * XDR_U32 +
+				 XDR_OPAQUE(value_len) + XDR_OPAQUE(label_len),
+				 XDR_OPAQUE(CRYPTECH_UUID_SIZE));
+	if (!call)
+		return -ENOMEM;
+	cryptech_put_uuid(call, uuid);
+	xdr_put_u32(&call->args, type);
+	xdr_put_opaque(&call->args, value, value_len);
+	xdr_put_u32(&call->args, flags);
+	xdr_put_opaque(&call->args, label, label_len);
+	err = cryptech_call_run(call, error);
+	if (!err)
+		err = cryptech_rpc_key_generated(call, made, error);
+	cryptech_call_put(call);
+	return err;
+}
+
 /* A call whose first argument is the UUID of a key. */
 static struct cryptech_call *
 cryptech_call_key(struct cryptech_client *client, u32 function,

@@ -33,7 +33,8 @@ $(B)/obj-san/mutants/%.o: %.c
 
 # --- cores ---------------------------------------------------------------
 
-CORE_TESTS := $(addprefix $(B)/test/,core_test core_key_test)
+CORE_TESTS := $(addprefix $(B)/test/,core_test core_cipher_test \
+	core_key_test)
 HOST_TESTS += $(CORE_TESTS)
 
 $(CORE_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
@@ -52,6 +53,14 @@ HOST_TESTS += $(HSM_TESTS)
 
 $(HSM_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN) $(HSM_TEST_WRAP),-lcrypto -pthread)
+
+# Keys: the same box, other functions.
+KEY_TESTS := $(addprefix $(B)/test/,key_attr_test key_cipher_test \
+	key_fn_test key_store_test key_test key_threads key_transfer_test)
+HOST_TESTS += $(KEY_TESTS)
+
+$(KEY_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 # It looks at the flash at the moment when a PIN is looked at.
 $(B)/test/hsm_pin_cut: HSM_TEST_WRAP := -Wl,--wrap=core_pbkdf2

@@ -20,6 +20,8 @@
 #define CORE_DIGEST_MAX		64
 #define CORE_DER_MAX		8192	/* longest PKCS#8 we keep */
 #define CORE_SIGNATURE_MAX	1024	/* RSA-8192; EC has 132 */
+#define CORE_BLOCK		16	/* of AES, bytes */
+#define CORE_AES_MAX		64	/* both keys of AES-256-XTS */
 
 /* Memory that held secrets. The compiler does not drop it. */
 void core_wipe(void *data, size_t len);
@@ -63,9 +65,9 @@ int core_unwrap(const uint8_t kek[32], const uint8_t *wrapped,
 		size_t wrapped_len, uint8_t *plain, size_t *len);
 
 /*
- * Asymmetric keys. An object holds a private or a public RSA or EC key; it
+ * Keys. An object holds a private or a public RSA or EC key, or an AES key; it
  * is not changed after it was made, so threads may share it. References are
- * counted, atomically.
+ * counted, atomically. What a kind of key cannot do is UNSUPPORTED_KEY.
  */
 struct core_key;
 
@@ -86,7 +88,14 @@ int core_key_from_spki(const uint8_t *der, size_t len, struct core_key **key);
  * somewhat longer than a signature.
  */
 int core_key_check(const struct core_key *key);
-/* Generates RSA (public exponent 65537) or EC by CRYPTECH_KEY_ number. */
+/*
+ * An AES key of the type's core_aes_size() bytes; BAD_ARGUMENTS for another
+ * length, or for the two keys of XTS if they are equal.
+ */
+int core_key_from_raw(uint32_t type, const void *value, size_t len,
+		      struct core_key **key);
+size_t core_aes_size(uint32_t type);		/* 0: no type of AES key */
+/* Generates RSA (public exponent 65537), EC, AES by CRYPTECH_KEY_ number. */
 int core_key_generate(uint32_t type, struct core_key **key);
 struct core_key *core_key_get(struct core_key *key);
 void core_key_put(struct core_key *key);	/* NULL is fine */
@@ -98,6 +107,9 @@ int core_key_pkcs8(const struct core_key *key, uint8_t *der, size_t size,
 		   size_t *len);
 int core_key_spki(const struct core_key *key, uint8_t *der, size_t size,
 		  size_t *len);
+/* The bytes of an AES key; RESULT_TOO_LONG */
+int core_key_raw(const struct core_key *key, uint8_t *value, size_t size,
+		 size_t *len);
 /* Bytes of a signature: modulus length, or twice the field's. */
 size_t core_key_signature_size(const struct core_key *key);
 
@@ -113,6 +125,22 @@ int core_key_sign(const struct core_key *key, enum cryptech_digest digest,
 int core_key_verify(const struct core_key *key, enum cryptech_digest digest,
 		    const void *input, size_t input_len,
 		    const uint8_t *signature, size_t len);
+
+/*
+ * A chunk with an AES key, by the mode of its type: CBC (SP 800-38A) or XTS
+ * (IEEE 1619, SP 800-38E). ENCRYPT in cryptech/rpc.h has the rules, which are
+ * checked here: BAD_ARGUMENTS. @out gets @len bytes, @next_iv the next chunk's
+ * iv.
+ */
+int core_key_cipher(const struct core_key *key, bool encrypt,
+		    const uint8_t iv[CORE_BLOCK], uint32_t block,
+		    const uint8_t *in, size_t len, uint8_t *out,
+		    uint8_t next_iv[CORE_BLOCK]);
+
+/* RSA with nothing around it: @in to the power of the private exponent, both
+ * of core_key_signature_size() bytes. BAD_ARGUMENTS unless below the modulus. */
+int core_rsa_private(const struct core_key *key, const uint8_t *in,
+		     size_t len, uint8_t *out);
 
 /* RSA PKCS#1 v1.5 type 2, for libhal's key transfer. Decryption answers the
  * same, in the same time, for every bad padding: it fills @plain, whose

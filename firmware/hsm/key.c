@@ -195,6 +195,14 @@ int call_key_by_uuid(struct call *call, const uint8_t *uuid, struct key **key)
 	return check_found(call->client, *key);
 }
 
+int call_key(struct call *call, struct key **key)
+{
+	const uint8_t *uuid;
+	int error = call_uuid(call, &uuid);
+
+	return error ? error : call_key_by_uuid(call, uuid, key);
+}
+
 /* --- start and stop ----------------------------------------------------------- */
 
 /* Fill a key from its record; an error is the key's damage. */

@@ -10,7 +10,8 @@
  *	pkey.c	     libhal's functions 13 to 26, by handle
  *	pkeyattr.c   libhal's functions 25, 27, 28: match, attributes
  *	transfer.c   libhal's functions 29 and 30: export, import
- *	keyfn.c	     our functions 0x110 to 0x119, by UUID
+ *	keyfn.c	     our functions 0x110 to 0x11a, by UUID
+ *	cipher.c     our functions 0x11b to 0x121, by UUID
  *
  * Everything here wants the lock held, but for the functions that say that
  * they do not need it: those touch only what they are given.
@@ -72,7 +73,7 @@ struct key {
 	struct client *owner;		/* of a volatile key */
 	struct key *owner_next;
 	struct attributes attributes;
-	uint8_t *spki;
+	uint8_t *spki;			/* of an AES key: none */
 	size_t spki_len;
 	/* The decoded key: always there in a volatile key, else the cache's. */
 	struct core_key *core;
@@ -101,7 +102,12 @@ static inline bool key_is_private(const struct key *key)
 	       key->class == CRYPTECH_KEY_CLASS_EC_PRIVATE;
 }
 
-/* CRYPTECH_CURVE_NONE for RSA. */
+static inline bool key_is_aes(const struct key *key)
+{
+	return key->class == CRYPTECH_KEY_CLASS_AES;
+}
+
+/* CRYPTECH_CURVE_NONE for RSA and AES. */
 static inline enum cryptech_curve key_curve(const struct key *key)
 {
 	switch (key->type) {
@@ -138,6 +144,8 @@ bool key_visible(const struct client *client, const struct key *key);
 int call_key_by_handle(struct call *call, uint32_t handle, struct key **key);
 int call_key_by_uuid(struct call *call, const uint8_t *uuid,
 		     struct key **key);
+/* The same with the next argument for a UUID. KEY_NAME_TOO_LONG */
+int call_key(struct call *call, struct key **key);
 
 /* --- records (keyrecord.c); none needs the lock ------------------------------- */
 
@@ -146,8 +154,8 @@ struct key_record {
 	uint8_t *plain;
 	size_t plain_size;
 	uint32_t type, class, flags;
-	const uint8_t *attributes, *spki, *der;
-	size_t attributes_len, spki_len, der_len;
+	const uint8_t *attributes, *spki, *secret;
+	size_t attributes_len, spki_len, secret_len;
 };
 
 struct sealed {
@@ -156,10 +164,12 @@ struct sealed {
 };
 
 /* Would a record with these parts be longer than one may be? */
-bool record_too_long(size_t attributes_len, size_t spki_len, size_t der_len);
+bool record_too_long(size_t attributes_len, size_t spki_len,
+		     size_t secret_len);
 /* RESULT_TOO_LONG, ALLOCATION_FAILURE. The caller frees sealed->data. */
 int record_seal(const struct hsm *hsm, const struct key *key,
-		const uint8_t *der, size_t der_len, struct sealed *sealed);
+		const uint8_t *secret, size_t secret_len,
+		struct sealed *sealed);
 /* KEYSTORE_LOST_DATA: does not unwrap, or is another key's, or malformed. */
 int record_open(const struct hsm *hsm, const uint8_t *uuid,
 		const uint8_t *data, size_t len, struct key_record *record);
@@ -199,6 +209,10 @@ int key_load(struct call *call, const uint8_t *der, size_t len,
 	     struct key **key);
 int key_generate(struct call *call, uint32_t type,
 		 const struct key_request *request, uint32_t *handle,
+		 struct key **key);
+/* The bytes of an AES key. */
+int key_load_raw(struct call *call, uint32_t type, const uint8_t *value,
+		 size_t len, const struct key_request *request,
 		 struct key **key);
 /* Replace the attributes; on success they are moved out of @list. */
 int key_set_attributes(struct hsm *hsm, struct key *key,

@@ -40,7 +40,7 @@ static int put_uuid(struct call *call, int error, const struct key *key)
 	return error;
 }
 
-/* flags and label: what both ways to a new key end with. */
+/* flags and label: what all ways to a new key end with. */
 static int get_request(struct call *call, struct key_request *request)
 {
 	int error;
@@ -87,13 +87,24 @@ int handle_KEY_LOAD(struct call *call)
 	return put_uuid(call, error, key);
 }
 
-/* The key that the next argument names. */
-static int get_key(struct call *call, struct key **key)
+int handle_KEY_LOAD_RAW(struct call *call)
 {
-	const uint8_t *uuid;
-	int error = call_uuid(call, &uuid);
+	struct key_request request;
+	const uint8_t *value;
+	struct key *key;
+	uint32_t type;
+	size_t len;
+	int error;
 
-	return error ? error : call_key_by_uuid(call, uuid, key);
+	error = get_new_uuid(call, &request.uuid);
+	if (error)
+		return error;
+	type = xdr_get_u32(&call->in);
+	value = xdr_get_opaque(&call->in, &len);
+	error = get_request(call, &request);
+	if (!error)
+		error = key_load_raw(call, type, value, len, &request, &key);
+	return put_uuid(call, error, key);
 }
 
 static void put_info(struct call *call, const struct key *key)
@@ -111,7 +122,7 @@ static void put_info(struct call *call, const struct key *key)
 int handle_KEY_INFO(struct call *call)
 {
 	struct key *key;
-	int error = get_key(call, &key);
+	int error = call_key(call, &key);
 
 	if (!error)
 		put_info(call, key);
@@ -122,7 +133,7 @@ int handle_KEY_PUBLIC(struct call *call)
 {
 	struct key *key;
 	uint32_t max;
-	int error = get_key(call, &key);
+	int error = call_key(call, &key);
 
 	if (error)
 		return error;
@@ -130,6 +141,8 @@ int handle_KEY_PUBLIC(struct call *call)
 	error = call_fits(call, xdr_size_opaque(max));
 	if (error)
 		return error;
+	if (key_is_aes(key))
+		return CRYPTECH_ERR_UNSUPPORTED_KEY;
 	if (key->spki_len > max)
 		return CRYPTECH_ERR_RESULT_TOO_LONG;
 	xdr_put_opaque(&call->out, key->spki, key->spki_len);
@@ -140,7 +153,7 @@ int handle_KEY_PUBLIC(struct call *call)
 int handle_KEY_DELETE(struct call *call)
 {
 	struct key *key = NULL;
-	int error = get_key(call, &key);
+	int error = call_key(call, &key);
 
 	if (error && !(key && error == key->damage))
 		return error;
@@ -198,7 +211,7 @@ int handle_KEY_SET_LABEL(struct call *call)
 	const uint8_t *label;
 	struct key *key;
 	size_t len;
-	int error = get_key(call, &key);
+	int error = call_key(call, &key);
 
 	if (!error)
 		error = get_label(call, &label, &len);
@@ -238,7 +251,7 @@ int handle_SIGN(struct call *call)
 	struct key *key;
 	size_t len;
 	uint32_t max;
-	int error = get_key(call, &key);
+	int error = call_key(call, &key);
 
 	if (!error)
 		error = get_subject(call, &digest, &input, &len);
@@ -257,7 +270,7 @@ int handle_VERIFY(struct call *call)
 	const uint8_t *input, *signature;
 	struct key *key;
 	size_t len, signature_len;
-	int error = get_key(call, &key);
+	int error = call_key(call, &key);
 
 	if (!error)
 		error = get_subject(call, &digest, &input, &len);

@@ -41,8 +41,37 @@ int key_check_type(const struct hsm *hsm, uint32_t type)
 			return CRYPTECH_ERR_OK;
 		return CRYPTECH_ERR_UNSUPPORTED_KEY;
 	default:
-		return CRYPTECH_ERR_UNSUPPORTED_KEY;
+		return core_aes_size(type) ? CRYPTECH_ERR_OK :
+					     CRYPTECH_ERR_UNSUPPORTED_KEY;
 	}
+}
+
+/*
+ * Which flags go with which kind of key. An AES key serves one mode, so that
+ * what one mode protects does not fall by another's means; which, its type
+ * says, and it is kept in the flags for whoever looks.
+ */
+static int settle_flags(struct key *key)
+{
+	const uint32_t other_kinds = CRYPTECH_KEY_FLAG_DIGITALSIGNATURE |
+				     CRYPTECH_KEY_FLAG_KEYENCIPHERMENT |
+				     CRYPTECH_KEY_FLAG_RAW;
+	uint32_t mode = CRYPTECH_KEY_MODE(key->flags);
+	uint32_t own = CRYPTECH_MODE_OF_TYPE;
+
+	if (CRYPTECH_KEY_FAMILY(key->type) == CRYPTECH_KEY_FAMILY_AES)
+		own = CRYPTECH_MODE_CBC;
+	else if (CRYPTECH_KEY_FAMILY(key->type) == CRYPTECH_KEY_FAMILY_AES_XTS)
+		own = CRYPTECH_MODE_XTS;
+	if (mode != CRYPTECH_MODE_OF_TYPE && mode != own)
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
+	if (key_is_aes(key) && (key->flags & other_kinds))
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
+	if ((key->flags & CRYPTECH_KEY_FLAG_RAW) &&
+	    key->class != CRYPTECH_KEY_CLASS_RSA_PRIVATE)
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
+	key->flags |= CRYPTECH_KEY_MODE_FLAG(own);
+	return CRYPTECH_ERR_OK;
 }
 
 /* A random UUID (RFC 9562, version 4). */
@@ -98,15 +127,17 @@ static int set_spki(struct key *key, const struct core_key *core)
 static int seal(const struct hsm *hsm, const struct key *key,
 		const struct core_key *core, struct sealed *sealed)
 {
-	uint8_t der[CORE_DER_MAX];
+	uint8_t secret[CORE_DER_MAX];
 	size_t len = 0;
 	int error = CRYPTECH_ERR_OK;
 
-	if (key_is_private(key))
-		error = core_key_pkcs8(core, der, sizeof(der), &len);
+	if (key_is_aes(key))
+		error = core_key_raw(core, secret, sizeof(secret), &len);
+	else if (key_is_private(key))
+		error = core_key_pkcs8(core, secret, sizeof(secret), &len);
 	if (!error)
-		error = record_seal(hsm, key, der, len, sealed);
-	core_wipe(der, sizeof(der));
+		error = record_seal(hsm, key, secret, len, sealed);
+	core_wipe(secret, sizeof(secret));
 	return error;
 }
 
@@ -115,15 +146,15 @@ static int prepare(const struct hsm *hsm, struct core_key *core,
 		   const struct key_request *request, struct key *key,
 		   struct sealed *sealed)
 {
-	int error = CRYPTECH_ERR_OK;
+	int error;
 
 	key->type = core_key_type(core);
 	key->class = core_key_class(core);
 	key->flags = request->flags;
 	key->core = core_key_get(core);
-	if ((key->flags & CRYPTECH_KEY_FLAG_RAW) &&
-	    key->class != CRYPTECH_KEY_CLASS_RSA_PRIVATE)
-		return CRYPTECH_ERR_BAD_ARGUMENTS;
+	error = settle_flags(key);
+	if (error)
+		return error;
 	if (request->uuid)
 		memcpy(key->uuid, request->uuid, CRYPTECH_UUID_SIZE);
 	else
@@ -132,7 +163,7 @@ static int prepare(const struct hsm *hsm, struct core_key *core,
 		error = attributes_set(&key->attributes,
 				       CRYPTECH_ATTRIBUTE_LABEL,
 				       request->label, request->label_len);
-	if (!error)
+	if (!error && !key_is_aes(key))
 		error = set_spki(key, core);
 	if (!error && key_is_token(key))
 		error = seal(hsm, key, core, sealed);
@@ -280,6 +311,23 @@ int key_load(struct call *call, const uint8_t *der, size_t len,
 	return error;
 }
 
+int key_load_raw(struct call *call, uint32_t type, const uint8_t *value,
+		 size_t len, const struct key_request *request,
+		 struct key **key)
+{
+	struct core_key *core;
+	int error;
+
+	error = check_room(call, request->uuid, request->flags);
+	if (!error)
+		error = core_key_from_raw(type, value, len, &core);
+	if (error)
+		return error;
+	error = key_add(call, core, request, NULL, key);
+	core_key_put(core);
+	return error;
+}
+
 int key_generate(struct call *call, uint32_t type,
 		 const struct key_request *request, uint32_t *handle,
 		 struct key **key)
@@ -324,7 +372,8 @@ static int rewrite(struct hsm *hsm, const struct key *key)
 	free(data);
 	if (error)
 		return error;
-	error = record_seal(hsm, key, record.der, record.der_len, &sealed);
+	error = record_seal(hsm, key, record.secret, record.secret_len,
+			    &sealed);
 	record_close(&record);
 	if (error)
 		return error;

@@ -5,10 +5,10 @@
  * without the master key, nor the record be put under another name.
  *
  *	u32 version | uuid[16] | u32 type | u32 class | u32 flags |
- *	opaque attributes | opaque spki | opaque der
+ *	opaque attributes | opaque spki | opaque secret
  *
- * attributes: (u32 type, opaque value) one after the other; der: PKCS#8, empty
- * in a public key.
+ * attributes: (u32 type, opaque value) one after the other; secret: PKCS#8, the
+ * bytes of an AES key, or empty in a public key. An AES key has no spki.
  */
 #include "key.h"
 
@@ -18,29 +18,29 @@
 #define RECORD_HEAD	(4 + CRYPTECH_UUID_SIZE + 3 * 4)
 
 static uint64_t plain_size(size_t attributes_len, size_t spki_len,
-			   size_t der_len)
+			   size_t secret_len)
 {
 	return RECORD_HEAD + xdr_size_opaque(attributes_len) +
-	       xdr_size_opaque(spki_len) + xdr_size_opaque(der_len);
+	       xdr_size_opaque(spki_len) + xdr_size_opaque(secret_len);
 }
 
-bool record_too_long(size_t attributes_len, size_t spki_len, size_t der_len)
+bool record_too_long(size_t attributes_len, size_t spki_len, size_t secret_len)
 {
-	uint64_t size = plain_size(attributes_len, spki_len, der_len);
+	uint64_t size = plain_size(attributes_len, spki_len, secret_len);
 
 	return size > KS_RECORD_MAX || core_wrap_size(size) > KS_RECORD_MAX;
 }
 
 int record_seal(const struct hsm *hsm, const struct key *key,
-		const uint8_t *der, size_t der_len, struct sealed *sealed)
+		const uint8_t *secret, size_t secret_len, struct sealed *sealed)
 {
-	size_t size = plain_size(key->attributes.len, key->spki_len, der_len);
+	size_t size = plain_size(key->attributes.len, key->spki_len, secret_len);
 	struct xdr_writer w;
 	uint8_t *plain;
 	int error;
 
 	memset(sealed, 0, sizeof(*sealed));
-	if (record_too_long(key->attributes.len, key->spki_len, der_len))
+	if (record_too_long(key->attributes.len, key->spki_len, secret_len))
 		return CRYPTECH_ERR_RESULT_TOO_LONG;
 	plain = malloc(size);
 	sealed->len = core_wrap_size(size);
@@ -58,7 +58,7 @@ int record_seal(const struct hsm *hsm, const struct key *key,
 	xdr_put_u32(&w, key->flags);
 	xdr_put_opaque(&w, key->attributes.data, key->attributes.len);
 	xdr_put_opaque(&w, key->spki, key->spki_len);
-	xdr_put_opaque(&w, der, der_len);
+	xdr_put_opaque(&w, secret, secret_len);
 	error = core_wrap(hsm->k_flash, plain, size, sealed->data);
 	core_wipe(plain, size);
 out:
@@ -84,7 +84,7 @@ static bool parse(struct key_record *record, size_t len, const uint8_t *uuid)
 	record->flags = xdr_get_u32(&r);
 	record->attributes = xdr_get_opaque(&r, &record->attributes_len);
 	record->spki = xdr_get_opaque(&r, &record->spki_len);
-	record->der = xdr_get_opaque(&r, &record->der_len);
+	record->secret = xdr_get_opaque(&r, &record->secret_len);
 	return xdr_reader_done(&r) && version == RECORD_VERSION &&
 	       memcmp(name, uuid, CRYPTECH_UUID_SIZE) == 0;
 }

@@ -66,8 +66,12 @@ static int decode(const struct hsm *hsm, const struct key *key,
 	error = record_open(hsm, key->uuid, data, len, &record);
 	if (error)
 		return error;
-	if (record.der_len)
-		error = core_key_from_pkcs8(record.der, record.der_len, core);
+	if (key_is_aes(key))
+		error = core_key_from_raw(key->type, record.secret,
+					  record.secret_len, core);
+	else if (record.secret_len)
+		error = core_key_from_pkcs8(record.secret, record.secret_len,
+					    core);
 	else
 		error = core_key_from_spki(record.spki, record.spki_len, core);
 	record_close(&record);

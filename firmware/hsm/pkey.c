@@ -231,6 +231,8 @@ int handle_PKEY_GET_PUBLIC_KEY(struct call *call)
 		error = call_key_by_handle(call, handle, &key);
 	if (error)
 		return error;
+	if (key_is_aes(key))
+		return CRYPTECH_ERR_UNSUPPORTED_KEY;
 	if (key->spki_len > max)
 		return CRYPTECH_ERR_RESULT_TOO_LONG;
 	xdr_put_opaque(&call->out, key->spki, key->spki_len);

@@ -37,6 +37,8 @@ static void fill_pool(uint32_t word)
 	pool.words[n++] = CRYPTECH_KEY_FLAG_DIGITALSIGNATURE |
 			  CRYPTECH_KEY_FLAG_TOKEN;
 	pool.words[n++] = CRYPTECH_KEY_FLAG_KEYENCIPHERMENT;
+	pool.words[n++] = CRYPTECH_KEY_AES128;
+	pool.words[n++] = CRYPTECH_KEY_FLAG_DATAENCIPHERMENT;
 	pool.words[n++] = 512;
 	pool.words[n++] = 5480;
 	for (i = 0; i < 2; i++)
@@ -144,13 +146,16 @@ static const uint32_t clients[] = { NOBODY, USER, WHEEL, 0, 1 };
  */
 static struct bytes der, spki, package, kek, signature;
 static uint32_t key, kekek;
-static uint8_t key_uuid[16];
+static uint8_t key_uuid[16], cbc_uuid[16], xts_uuid[16], raw_uuid[16];
+/* of the 1,024 bits of the key below, and less than its modulus */
+static const uint8_t power[128] = { 0, 1, 2, 3 };
 static const uint8_t zeros[32];
 
 #define W(value)	{ .word = (value) }
 #define O(data_, len_)	{ .data = (data_), .len = (len_) }
 #define NIL		{ .data = NULL }
 #define SIGNS		CRYPTECH_KEY_FLAG_DIGITALSIGNATURE
+#define CIPHERS		CRYPTECH_KEY_FLAG_DATAENCIPHERMENT
 
 /* Call @use with each good message's function and values. */
 static void each_good(void (*use)(uint32_t number,
@@ -190,6 +195,13 @@ static void each_good(void (*use)(uint32_t number,
 	     W(64));
 	GOOD(VERIFY, O(key_uuid, 16), W(CRYPTECH_DIGEST_SHA256), O(zeros, 32),
 	     O(signature.data, 64));
+	GOOD(KEY_LOAD_RAW, O(zeros, 0), W(CRYPTECH_KEY_AES256), O(zeros, 32),
+	     W(CIPHERS | 8), O("new", 3));
+	GOOD(ENCRYPT, O(cbc_uuid, 16), W(CRYPTECH_MODE_CBC), O(zeros, 16),
+	     W(0), O(zeros, 32));
+	GOOD(DECRYPT, O(xts_uuid, 16), W(CRYPTECH_MODE_XTS), O(zeros, 16),
+	     W(1), O(zeros, 31));
+	GOOD(RSA_PRIVATE, O(raw_uuid, 16), O(power, sizeof(power)));
 	/* the last: it is gone then */
 	GOOD(KEY_DELETE, O(key_uuid, 16));
 #undef GOOD
@@ -205,6 +217,22 @@ static bool take(struct bytes *out)
 	return true;
 }
 
+/* A key of ours, in flash. */
+static bool make(uint32_t type, uint32_t flags, uint8_t uuid[16])
+{
+	const uint8_t *data;
+	size_t len;
+
+	if (ask(&box, USER, CRYPTECH_RPC_KEY_GENERATE, "suus", "", type,
+		flags | CRYPTECH_KEY_FLAG_TOKEN, ""))
+		return false;
+	data = xdr_get_opaque(&box.results, &len);
+	if (!data || len != 16)
+		return false;
+	memcpy(uuid, data, 16);
+	return true;
+}
+
 /* libhal's ways, because transfer works only there. */
 static bool start_good(void)
 {
@@ -217,6 +245,11 @@ static bool start_good(void)
 		f4, sizeof(f4), CRYPTECH_KEY_FLAG_KEYENCIPHERMENT))
 		return false;
 	kekek = xdr_get_u32(&box.results);
+	if (!make(CRYPTECH_KEY_AES256, CIPHERS, cbc_uuid) ||
+	    !make(CRYPTECH_KEY_AES128_XTS, CIPHERS, xts_uuid) ||
+	    !make(CRYPTECH_KEY_FAMILY_RSA << 16 | 1024, CRYPTECH_KEY_FLAG_RAW,
+		  raw_uuid))
+		return false;
 	if (ask(&box, USER, CRYPTECH_RPC_PKEY_GENERATE_EC, "uuu", 0,
 		CRYPTECH_CURVE_P256, SIGNS | CRYPTECH_KEY_FLAG_EXPORTABLE |
 		CRYPTECH_KEY_FLAG_TOKEN))
@@ -423,8 +456,8 @@ static void random_bytes(void)
 static void unknown_functions(void)
 {
 	static const uint32_t numbers[] = {
-		32, 33, 64, 65, 67, 0xff, 0x102, 0x10f, 0x117, 0x11a,
-		0x10000, 0xffffffff
+		32, 33, 64, 65, 67, 0xff, 0x102, 0x10f, 0x117, 0x11c,
+		0x11f, 0x122, 0x10000, 0xffffffff
 	};
 	size_t i;
 

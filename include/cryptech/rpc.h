@@ -149,7 +149,15 @@ F(0x116, KEY_SET_LABEL,     MUTATING, USER, RAW, WORK,		       \
 F(0x118, SIGN,              MUTATING, USER, RAW, WORK,			       \
   "uuid:o digest:u input:o max:u", "signature:o")			       \
 F(0x119, VERIFY,            IDEMPOTENT, USER, RAW, WORK,		       \
-  "uuid:o digest:u input:o signature:o", "")
+  "uuid:o digest:u input:o signature:o", "")		       \
+F(0x11a, KEY_LOAD_RAW,      MUTATING, USER, RAW, WORK,			       \
+  "uuid:o type:u value:o flags:u label:o", "uuid:o")			       \
+F(0x11b, RSA_PRIVATE,       IDEMPOTENT, USER, RAW, WORK,		       \
+  "uuid:o input:o", "output:o")						       \
+F(0x120, ENCRYPT,           IDEMPOTENT, USER, RAW, WORK,		       \
+  "uuid:o mode:u iv:o block:u data:o", "iv:o data:o")			       \
+F(0x121, DECRYPT,           IDEMPOTENT, USER, RAW, WORK,		       \
+  "uuid:o mode:u iv:o block:u data:o", "iv:o data:o")
 
 #define CRYPTECH_F(number, name, ...) CRYPTECH_RPC_##name = number,
 enum cryptech_function { CRYPTECH_FUNCTIONS(CRYPTECH_F) };
@@ -187,7 +195,8 @@ enum cryptech_cost {
  *		characters.
  * KEY_LOAD	der is a PKCS#8 PrivateKeyInfo or a SubjectPublicKeyInfo.
  * KEY_INFO	type is of CRYPTECH_KEY_TYPES, class is libhal's key type
- *		(private or public, RSA or EC).
+ *		(private or public, RSA or EC), or KEY_CLASS_AES.
+ * KEY_PUBLIC	UNSUPPORTED_KEY for AES keys, which have no public half.
  * KEY_LIST	Keys that the client may use, in UUID order after `previous`
  *		(empty: from the start), token and volatile alike, at most
  *		`max` of them and as many as fit; n = 0: no more.
@@ -197,6 +206,22 @@ enum cryptech_cost {
  *		r || s in fixed width. max: the longest signature wanted, else
  *		RESULT_TOO_LONG.
  * VERIFY	The reverse; INVALID_SIGNATURE if it does not verify.
+ * KEY_LOAD_RAW	value is the key itself: 16, 24 or 32 bytes for AES, both keys
+ *		one after the other (32 or 64 bytes) for AES-XTS, whose halves
+ *		must differ (BAD_ARGUMENTS).
+ * RSA_PRIVATE	input to the power of the private exponent, both of the
+ *		modulus' length, input below the modulus (BAD_ARGUMENTS). Only
+ *		keys made with flag RAW, else FORBIDDEN.
+ * ENCRYPT	One chunk, with a key that has flag DATAENCIPHERMENT and this
+ *		mode (else FORBIDDEN). iv is 16 bytes, data 1 or more blocks.
+ *		CBC (SP 800-38A): block is 0; the iv that comes back is the
+ *		next chunk's. XTS (SP 800-38E): iv is the tweak of the data
+ *		unit, block the number of 16-byte blocks of the unit before
+ *		this chunk, which has to end within 2^20; the last chunk may
+ *		end in a partial block after at least one whole (ciphertext
+ *		stealing); the iv comes back as it was. Nothing is kept
+ *		between chunks. UNSUPPORTED_KEY: not an AES key.
+ * DECRYPT	The reverse.
  * LOGIN	PIN_INCORRECT, or NOT_READY without a check of the PIN while
  *		the role's delay after failures runs (STATUS tells the rest).
  *		CRYPTECH_CLIENT_KERNEL of a mailbox or serial port may log in
@@ -296,6 +321,7 @@ enum cryptech_key_class {
 	CRYPTECH_KEY_CLASS_EC_PUBLIC = 4,
 	CRYPTECH_KEY_CLASS_HASHSIG_PRIVATE = 5,
 	CRYPTECH_KEY_CLASS_HASHSIG_PUBLIC = 6,
+	CRYPTECH_KEY_CLASS_AES = 0x100,		/* ours */
 };
 
 enum cryptech_curve {
@@ -314,6 +340,8 @@ enum cryptech_curve {
 #define CRYPTECH_KEY_BITS(type)		((type) & 0xffff)
 #define CRYPTECH_KEY_FAMILY_RSA		1
 #define CRYPTECH_KEY_FAMILY_EC		2
+#define CRYPTECH_KEY_FAMILY_AES		3	/* bits: of the key */
+#define CRYPTECH_KEY_FAMILY_AES_XTS	4	/* bits: of each of its two */
 
 #define CRYPTECH_KEY_TYPES(T)						       \
 T(0x00010800, RSA2048, "rsa2048")					       \
@@ -321,7 +349,12 @@ T(0x00010c00, RSA3072, "rsa3072")					       \
 T(0x00011000, RSA4096, "rsa4096")					       \
 T(0x00020100, EC_P256, "ec-p256")					       \
 T(0x00020180, EC_P384, "ec-p384")					       \
-T(0x00020209, EC_P521, "ec-p521")
+T(0x00020209, EC_P521, "ec-p521")					       \
+T(0x00030080, AES128, "aes128")						       \
+T(0x000300c0, AES192, "aes192")						       \
+T(0x00030100, AES256, "aes256")						       \
+T(0x00040080, AES128_XTS, "aes128-xts")					       \
+T(0x00040100, AES256_XTS, "aes256-xts")
 
 #define CRYPTECH_T(number, name, ...) CRYPTECH_KEY_##name = number,
 enum cryptech_key_type { CRYPTECH_KEY_TYPES(CRYPTECH_T) };
@@ -339,7 +372,17 @@ enum cryptech_key_type { CRYPTECH_KEY_TYPES(CRYPTECH_T) };
 #define CRYPTECH_KEY_FLAG_EXPORTABLE		0x00000020 /* may be backed up */
 #define CRYPTECH_KEY_FLAGS_LIBHAL		0x0000003f
 #define CRYPTECH_KEY_FLAG_RAW			0x00010000 /* raw RSA allowed */
-#define CRYPTECH_KEY_FLAGS_ALL			0x0001003f
+#define CRYPTECH_KEY_FLAGS_ALL			0x00f1003f
+
+/*
+ * The one mode that an AES key serves, in bits 20 to 23 of its flags. 0 when a
+ * key is made stands for its type's own: CBC for AES, XTS for AES-XTS.
+ */
+#define CRYPTECH_KEY_MODE(flags)		((flags) >> 20 & 0xf)
+#define CRYPTECH_KEY_MODE_FLAG(mode)		((mode) << 20)
+#define CRYPTECH_MODE_OF_TYPE			0
+#define CRYPTECH_MODE_CBC			1
+#define CRYPTECH_MODE_XTS			2
 
 /* PKEY_SET_ATTRIBUTES: this length word, without data, deletes. */
 #define CRYPTECH_ATTRIBUTE_NIL		0xffffffff

@@ -33,11 +33,13 @@ struct xdr_writer {
 	bool bad;
 };
 
+/* @data may be NULL if @len is 0. */
 static inline void xdr_reader_init(struct xdr_reader *r, const void *data,
 				   size_t len)
 {
 	r->next = data;
-	r->end = r->next + len;
+	/* C knows no NULL + 0 */
+	r->end = len ? r->next + len : r->next;
 	r->bad = false;
 }
 

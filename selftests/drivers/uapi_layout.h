@@ -130,4 +130,23 @@ F(cryptech_ioc_verify, uuid, 16) \
 F(cryptech_ioc_verify, input, 32) \
 F(cryptech_ioc_verify, signature, 40) \
 F(cryptech_ioc_verify, input_len, 48) \
-F(cryptech_ioc_verify, signature_len, 52)
+F(cryptech_ioc_verify, signature_len, 52) \
+S(cryptech_ioc_key_load_raw, 120) \
+F(cryptech_ioc_key_load_raw, size, 0) \
+F(cryptech_ioc_key_load_raw, flags, 4) \
+F(cryptech_ioc_key_load_raw, error, 8) \
+F(cryptech_ioc_key_load_raw, type, 12) \
+F(cryptech_ioc_key_load_raw, value, 16) \
+F(cryptech_ioc_key_load_raw, value_len, 24) \
+F(cryptech_ioc_key_load_raw, key_flags, 28) \
+F(cryptech_ioc_key_load_raw, label_len, 32) \
+F(cryptech_ioc_key_load_raw, reserved, 36) \
+F(cryptech_ioc_key_load_raw, uuid, 40) \
+F(cryptech_ioc_key_load_raw, label, 56) \
+S(cryptech_ioc_token, 80) \
+F(cryptech_ioc_token, size, 0) \
+F(cryptech_ioc_token, flags, 4) \
+F(cryptech_ioc_token, error, 8) \
+F(cryptech_ioc_token, reserved, 12) \
+F(cryptech_ioc_token, uuid, 16) \
+F(cryptech_ioc_token, token, 32)

@@ -10,17 +10,20 @@ from hal import (BAD_ARGUMENTS, BAD_FUNCTION, FORBIDDEN, KEY_NAME_IN_USE,
                  RESULT_TOO_LONG, UNSUPPORTED_KEY, KEY_NAME_TOO_LONG,
                  FACTORY_WHEEL_PIN, NORMAL, SO, WHEEL, P256, SIGNS, KEKEK,
                  TOKEN, EXPORTABLE, SHA256, u32)
-from harness import fails, test
+from harness import fails, openssl, test
 from keys import (der_of, ec_signature_to_der, make_key, openssl_verifies,
-                  rsa_recover)
+                  rsa_public, rsa_recover, xts)
 from compat import digest_info
 
 USER_PIN, SO_PIN, WHEEL_PIN = b"user-pin-1", b"so-pin-12", b"wheel-pin-1"
 ATTACH, STATUS = 0x100, 0x101
 (KEY_GENERATE, KEY_LOAD, KEY_INFO, KEY_PUBLIC, KEY_DELETE, KEY_LIST,
  KEY_SET_LABEL) = range(0x110, 0x117)
-SIGN, VERIFY = 0x118, 0x119
-RAW = 0x10000
+SIGN, VERIFY, KEY_LOAD_RAW, RSA_PRIVATE = range(0x118, 0x11C)
+ENCRYPT, DECRYPT = 0x120, 0x121
+CIPHERS, RAW = 4, 0x10000
+CBC, XTS = 1, 2
+AES128, AES256, AES128_XTS = 0x30080, 0x30100, 0x40080
 RSA2048, EC_P256 = 0x10800, 0x20100
 
 
@@ -160,6 +163,98 @@ def by_uuid(hsm):
         c.plain(KEY_DELETE, uuid)
         c.plain(KEY_DELETE, other)
         fails(KEY_NOT_FOUND, c.plain, KEY_INFO, uuid)
+
+
+def chunks(c, function, key, mode, iv, data, size):
+    """The whole in chunks of @size bytes, each as the one before says."""
+    out, first = b"", iv
+    for at in range(0, len(data), size):
+        block = at // 16 if mode == XTS else 0
+        reader = c.call(function, key, mode, iv, block, data[at:at + size])
+        iv = reader.opaque()
+        out += reader.opaque()
+        reader.done()
+    assert iv == (first if mode == XTS else
+                  (out if function == ENCRYPT else data)[-16:])
+    return out
+
+
+@test
+def cbc(hsm):
+    """AES-CBC in chunks of every size is openssl's, and is the key's mode"""
+    value, iv, data = bytes(range(32)), os.urandom(16), os.urandom(4096)
+    with user(hsm) as c:
+        key = c.plain(KEY_LOAD_RAW, b"", AES256, value, CIPHERS | TOKEN,
+                      b"cbc", result="o")
+        reader = c.call(KEY_INFO, key)
+        assert (reader.u32(), reader.u32(), reader.u32()) == \
+            (AES256, 0x100, CIPHERS | TOKEN | CBC << 20)
+        wanted = openssl("enc", "-aes-256-cbc", "-nopad", "-K", value.hex(),
+                         "-iv", iv.hex(), data=data)
+        for size in (16, 48, 1024, 4080, 4096):
+            assert chunks(c, ENCRYPT, key, CBC, iv, data, size) == wanted
+            assert chunks(c, DECRYPT, key, CBC, iv, wanted, size) == data
+        fails(FORBIDDEN, c.call, ENCRYPT, key, XTS, iv, 0, data)
+        fails(FORBIDDEN, c.call, ENCRYPT, key, 0, iv, 0, data)
+        fails(BAD_ARGUMENTS, c.call, ENCRYPT, key, CBC, iv, 1, data)
+        fails(BAD_ARGUMENTS, c.call, ENCRYPT, key, CBC, iv, 0, data[1:])
+        fails(BAD_ARGUMENTS, c.call, ENCRYPT, key, CBC, iv[1:], 0, data)
+        fails(UNSUPPORTED_KEY, c.plain, KEY_PUBLIC, key, 1000, result="o")
+        fails(FORBIDDEN, c.plain, SIGN, key, SHA256, bytes(32), 512)
+        fails(BAD_ARGUMENTS, c.plain, KEY_LOAD_RAW, b"", AES256, value[1:],
+              CIPHERS, b"")
+        fails(BAD_ARGUMENTS, c.plain, KEY_LOAD_RAW, b"", AES256, value,
+              SIGNS, b"")
+        fails(BAD_ARGUMENTS, c.plain, KEY_LOAD_RAW, b"", AES256, value,
+              CIPHERS | XTS << 20, b"")
+        hsm.restart(kill=True)
+    with user(hsm) as c, hsm.client() as nobody:
+        assert chunks(c, DECRYPT, key, CBC, iv, wanted, 4096) == data
+        fails(FORBIDDEN, nobody.call, DECRYPT, key, CBC, iv, 0, wanted)
+        unused = c.plain(KEY_GENERATE, b"", AES128, 0, b"", result="o")
+        fails(FORBIDDEN, c.call, ENCRYPT, unused, CBC, iv, 0, data)
+
+
+@test
+def xts_chunks(hsm):
+    """AES-XTS in chunks that begin anywhere, with a stolen last block"""
+    value, tweak = bytes(range(7, 39)), os.urandom(16)
+    data = os.urandom(2055)
+    wanted = xts(value, tweak, data)
+    with user(hsm) as c:
+        key = c.plain(KEY_LOAD_RAW, b"", AES128_XTS, value, CIPHERS, b"",
+                      result="o")
+        for size in (80, 1040, 2032, 2055):
+            assert chunks(c, ENCRYPT, key, XTS, tweak, data, size) == wanted
+            assert chunks(c, DECRYPT, key, XTS, tweak, wanted, size) == data
+        far = (1 << 20) - 2
+        reader = c.call(ENCRYPT, key, XTS, tweak, far, data[:32])
+        assert reader.opaque() == tweak
+        assert reader.opaque() == xts(value, tweak, data[:32], far)
+        fails(BAD_ARGUMENTS, c.call, ENCRYPT, key, XTS, tweak, far, data[:33])
+        fails(BAD_ARGUMENTS, c.call, ENCRYPT, key, XTS, tweak, 0, data[:15])
+        fails(FORBIDDEN, c.call, ENCRYPT, key, CBC, tweak, 0, data[:32])
+        fails(BAD_ARGUMENTS, c.plain, KEY_LOAD_RAW, b"", AES128_XTS,
+              bytes(16) * 2, CIPHERS, b"")
+
+
+@test
+def raw_rsa(hsm):
+    """RSA without padding: with keys that were made for it"""
+    private = make_key("rsa", 2048)
+    modulus, exponent = rsa_public(der_of(private, public=True))
+    number = bytes(1) + os.urandom(255)
+    with user(hsm) as c:
+        key = c.plain(KEY_LOAD, b"", der_of(private), RAW, b"", result="o")
+        out = c.plain(RSA_PRIVATE, key, number, result="o")
+        assert pow(int.from_bytes(out, "big"), exponent, modulus) == \
+            int.from_bytes(number, "big")
+        fails(BAD_ARGUMENTS, c.plain, RSA_PRIVATE, key, number[1:])
+        fails(BAD_ARGUMENTS, c.plain, RSA_PRIVATE, key,
+              modulus.to_bytes(256, "big"))
+        key = c.plain(KEY_LOAD, b"", der_of(private), SIGNS | CIPHERS, b"",
+                      result="o")
+        fails(FORBIDDEN, c.plain, RSA_PRIVATE, key, number)
 
 
 @test

@@ -73,6 +73,8 @@ static const struct {
 	ENTRY(KEY_SET_LABEL, cryptech_ioc_key_set_label),
 	ENTRY(SIGN, cryptech_ioc_sign),
 	ENTRY(VERIFY, cryptech_ioc_verify),
+	ENTRY(KEY_LOAD_RAW, cryptech_ioc_key_load_raw),
+	ENTRY(TOKEN, cryptech_ioc_token),
 };
 
 #define EXPECT_ERRNO(wanted, expression)				       \
@@ -173,6 +175,8 @@ TEST_F(ioctl, reserved_fields)
 		RESERVED(KERNEL_LOGOUT, cryptech_ioc_logout),
 		RESERVED(KEY_INFO, cryptech_ioc_key_info),
 		RESERVED(KEY_DELETE, cryptech_ioc_key_delete),
+		RESERVED(KEY_LOAD_RAW, cryptech_ioc_key_load_raw),
+		RESERVED(TOKEN, cryptech_ioc_token),
 	};
 	uint32_t words[128];
 

@@ -125,6 +125,39 @@ t_exits "delete without --yes" 2 "needs --yes" cryptech delete enc
 t "delete" cryptech delete --yes enc
 t_exits "once" 5 "no key is named" cryptech delete --yes enc
 
+# --- AES ---------------------------------------------------------------------
+
+t_exits "keygen aes256-xts" 0 "^[0-9a-f-]\{36\}$" \
+	cryptech keygen aes256-xts --label made
+t_exits "list shows its type, use and mode" 0 \
+	"  aes256-xts  token,decrypt,xts  *made$" cryptech list made
+head -c 32 /dev/urandom >aes.key
+t_exits "import an AES key" 0 "^[0-9a-f-]\{36\}$" \
+	cryptech import --type aes256 aes.key --label soft-aes
+cp /tmp/out aes.uuid
+t_exits "of the wrong length" 1 "an aes128 key has 16" \
+	cryptech import --type aes128 aes.key
+head -c 16 aes.key >half
+cat half half >equal
+t_exits "for XTS with equal keys" 1 "cannot import" \
+	cryptech import --type aes128-xts equal
+t_exits "its class" 0 "^class *secret$" cryptech show soft-aes
+t_is "no fingerprint" 0 "$(grep -c fingerprint /tmp/out)"
+t_exits "its mode in JSON" 0 '"mode": "cbc"' cryptech show --json soft-aes
+t_exits "no public half" 1 "not supported" cryptech pubkey soft-aes
+t_exits "it cannot sign" 4 "not for this use" \
+	cryptech sign soft-aes file --out sig
+t "token" cryptech token soft-aes --out token
+serial=$(cryptech status | sed -n 's/^serial *//p' | tr -d -- -)
+t_is "its bytes" \
+	"4348534d01010030$(printf '%08x%08x' 0x30100 0)$serial$(
+		tr -d -- '-\n' <aes.uuid)" \
+	"$(od -An -v -tx1 token | tr -d ' \n')"
+t_exits "token in digits" 0 "^4348534d01010030[0-9a-f]\{80\}$" \
+	cryptech token soft-aes --hex
+t_exits "token of no key" 5 "no key is named" cryptech token nothing --hex
+t "delete it" cryptech delete --yes soft-aes
+
 # --- modules -----------------------------------------------------------------
 
 # A module of the distribution, as it was before it was signed.

@@ -20,6 +20,7 @@
 	C(show, "show", "tell all about a key")				\
 	C(label, "label", "name a key anew")				\
 	C(pubkey, "pubkey", "give the public half of a key")		\
+	C(token, "token", "name a key to the kernel's crypto API")	\
 	C(sign, "sign", "sign a file")					\
 	C(verify, "verify", "verify a signature")			\
 	C(delete, "delete", "delete a key, for ever")			\

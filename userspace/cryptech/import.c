@@ -9,13 +9,16 @@
 #include "common/pin.h"
 
 #define PEM_MAX	(1 << 20)
+#define RAW_MAX	4096	/* more than any key has, to tell how long it is */
 
-static const char *passphrase_file;
+static const char *passphrase_file, *type_name;
 
 static const struct opt opts[] = {
 	OPTIONS_NEWKEY,
 	OPT_TEXT("passphrase-file", 0, "FILE", &passphrase_file,
 		 "passphrase of an encrypted FILE"),
+	OPT_TEXT("type", 't', "TYPE", &type_name,
+		 "FILE is an AES key of this type"),
 	OPTIONS_LOGIN,
 	OPT_END
 };
@@ -23,10 +26,11 @@ static const struct opt opts[] = {
 static const struct syntax syntax = {
 	.args = "FILE",
 	.about =
-"Bring a private or public key into the HSM and print its UUID. FILE (- for\n"
-"standard input) is PEM: PKCS#8, which may be encrypted, RSA PRIVATE KEY, EC\n"
-"PRIVATE KEY or PUBLIC KEY. A key that was in a file has been seen by this\n"
-"computer; one made by keygen has not.",
+"Bring a key into the HSM and print its UUID. FILE (- for standard input) is\n"
+"PEM: PKCS#8, which may be encrypted, RSA PRIVATE KEY, EC PRIVATE KEY or PUBLIC\n"
+"KEY. With --type aes128, aes192, aes256, aes128-xts or aes256-xts it has the\n"
+"bytes of the key, as they are; XTS has two keys, one after the other. A key\n"
+"that was in a file has been seen by this computer; one made by keygen has not.",
 	.opts = opts,
 	.args_min = 1,
 	.args_max = 1,
@@ -58,23 +62,69 @@ static int ask_passphrase(char *buffer, int size, int writing, void *context)
 	return len;
 }
 
+/* The AES type that was asked for; 0: none was. */
+static uint32_t parse_type(void)
+{
+	uint32_t type;
+
+	if (!type_name)
+		return 0;
+	if (cryptech_key_type_parse(type_name, &type) || !newkey_is_aes(type))
+		fail_usage("no AES key type %s; other keys tell their type "
+			   "themselves", type_name);
+	if (passphrase_file)
+		fail_usage("--type and --passphrase-file do not go together");
+	return type;
+}
+
+static void read_pem(const char *path, struct bytes *der)
+{
+	struct bytes pem;
+
+	file_read(path, &pem, PEM_MAX);
+	if (!pem_key(&pem, ask_passphrase, der))
+		fail_openssl("no key can be read from %s", path);
+	bytes_free(&pem);
+}
+
+static void read_raw(const char *path, uint32_t type, struct bytes *value)
+{
+	size_t wanted = CRYPTECH_KEY_BITS(type) / 8, len;
+
+	if (CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_AES_XTS)
+		wanted *= 2;
+	file_read(path, value, RAW_MAX);
+	len = value->len;
+	if (len == wanted)
+		return;
+	bytes_free(value);
+	fail(EXIT_FAILED, "%s has %zu bytes; an %s key has %zu", path, len,
+	     type_name, wanted);
+}
+
 int cmd_import(int argc, char **argv)
 {
-	struct bytes pem, der;
+	struct bytes in;
 	struct newkey key;
 	struct cryptech *hsm;
+	uint32_t type;
 	int ret;
 
 	options_parse(&syntax, &argc, &argv);
-	newkey_parse(&key);
-	file_read(argv[0], &pem, PEM_MAX);
-	if (!pem_key(&pem, ask_passphrase, &der))
-		fail_openssl("no key can be read from %s", argv[0]);
-	bytes_free(&pem);
+	type = parse_type();
+	newkey_parse(&key, type);
+	if (type)
+		read_raw(argv[0], type, &in);
+	else
+		read_pem(argv[0], &in);
 	hsm = session_login(CRYPTECH_USER_NORMAL);
-	ret = cryptech_key_load(hsm, der.data, der.len, key.flags, key.label,
-				key.uuid);
-	bytes_free(&der);
+	if (type)
+		ret = cryptech_key_load_raw(hsm, type, in.data, in.len,
+					    key.flags, key.label, key.uuid);
+	else
+		ret = cryptech_key_load(hsm, in.data, in.len, key.flags,
+					key.label, key.uuid);
+	bytes_free(&in);
 	if (ret)
 		fail_call(hsm, ret, "cannot import the key");
 	newkey_print(&key);

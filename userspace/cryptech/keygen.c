@@ -15,9 +15,10 @@ static const struct opt opts[] = {
 static const struct syntax syntax = {
 	.args = "TYPE",
 	.about =
-"Make a key in the HSM and print its UUID. The private half never leaves it.\n"
-"TYPE: rsa2048, rsa3072, rsa4096, ec-p256, ec-p384 or ec-p521. A large RSA key\n"
-"may take a minute.",
+"Make a key in the HSM and print its UUID. The key, or its private half, never\n"
+"leaves it.\n"
+"TYPE: rsa2048, rsa3072, rsa4096, ec-p256, ec-p384, ec-p521, aes128, aes192,\n"
+"aes256, aes128-xts or aes256-xts. A large RSA key may take a minute.",
 	.opts = opts,
 	.args_min = 1,
 	.args_max = 1,
@@ -46,7 +47,7 @@ int cmd_keygen(int argc, char **argv)
 	options_parse(&syntax, &argc, &argv);
 	if (cryptech_key_type_parse(argv[0], &type))
 		fail_type(argv[0]);
-	newkey_parse(&key);
+	newkey_parse(&key, type);
 	hsm = session_login(CRYPTECH_USER_NORMAL);
 	snprintf(what, sizeof(what), "making an %s key", argv[0]);
 	progress_start(what);

@@ -20,7 +20,7 @@ static const struct syntax syntax = {
 	.args = "KEY",
 	.about =
 "Tell all about a key. The fingerprint is the SHA-256 of its public half in\n"
-"DER, as `cryptech pubkey --der KEY | sha256sum` gives it.",
+"DER, as `cryptech pubkey --der KEY | sha256sum` gives it; AES keys have none.",
 	.opts = opts,
 	.args_min = 1,
 	.args_max = 1,
@@ -36,32 +36,45 @@ static void print_text(const struct cryptech_key *key, const char *print)
 	printf("%-12s %s\n", "type", cryptech_key_type_name(key->type, type));
 	printf("%-12s %s\n", "class", text_class(key->key_class));
 	printf("%-12s %s\n", "flags", text_flags(key->flags, flags));
-	printf("%-12s %s\n", "fingerprint", print);
+	if (print)
+		printf("%-12s %s\n", "fingerprint", print);
 }
 
-int cmd_show(int argc, char **argv)
+/* NULL for a key without a public half. */
+static const char *fingerprint(struct cryptech *hsm,
+			       const struct cryptech_key *key)
 {
+	static char print[2 * EVP_MAX_MD_SIZE + 1];
 	uint8_t spki[CRYPTECH_SPKI_MAX];
-	char print[2 * EVP_MAX_MD_SIZE + 1];
 	size_t len = sizeof(spki);
-	struct cryptech_key key;
-	struct cryptech *hsm;
 	struct hash hash;
 	int ret;
 
-	options_parse(&syntax, &argc, &argv);
-	hsm = session_login(CRYPTECH_USER_NORMAL);
-	find_key(hsm, argv[0], &key);
-	ret = cryptech_key_public(hsm, key.uuid, spki, &len);
+	if (key->key_class == CRYPTECH_KEY_CLASS_AES)
+		return NULL;
+	ret = cryptech_key_public(hsm, key->uuid, spki, &len);
 	if (ret)
 		fail_call(hsm, ret, "cannot get the public key");
 	if (!hash_bytes(&hash, CRYPTECH_DIGEST_SHA256, spki, len))
 		fail_openssl("cannot hash");
-	text_hex(hash.value, hash.len, print);
+	return text_hex(hash.value, hash.len, print);
+}
+
+int cmd_show(int argc, char **argv)
+{
+	struct cryptech_key key;
+	struct cryptech *hsm;
+	const char *print;
+
+	options_parse(&syntax, &argc, &argv);
+	hsm = session_login(CRYPTECH_USER_NORMAL);
+	find_key(hsm, argv[0], &key);
+	print = fingerprint(hsm, &key);
 	if (json) {
 		json_open(NULL, '{');
 		showkey_json(&key);
-		json_text("fingerprint", print);
+		if (print)
+			json_text("fingerprint", print);
 		json_close('}');
 	} else {
 		print_text(&key, print);

@@ -77,6 +77,48 @@ int cryptech_key_load(struct cryptech *hsm, const void *der, size_t der_len,
 	return ret;
 }
 
+int cryptech_key_load_raw(struct cryptech *hsm, uint32_t type,
+			  const void *value, size_t value_len, uint32_t flags,
+			  const char *label, uint8_t uuid[16])
+{
+	struct cryptech_ioc_key_load_raw arg = {
+		.size = sizeof(arg),
+		.type = type,
+		.value = (uintptr_t)value,
+		.value_len = value_len,
+		.key_flags = flags,
+	};
+	int ret;
+
+	hsm->error = CRYPTECH_ERR_OK;
+	if (value_len > UINT32_MAX)
+		return -EINVAL;
+	ret = lib_label(label, arg.label, &arg.label_len);
+	if (ret)
+		return ret;
+	memcpy(arg.uuid, uuid, sizeof(arg.uuid));
+	ret = lib_call(hsm, CRYPTECH_IOC_KEY_LOAD_RAW, &arg, &arg.error);
+	if (!ret)
+		memcpy(uuid, arg.uuid, sizeof(arg.uuid));
+	return ret;
+}
+
+_Static_assert(CRYPTECH_TOKEN_BYTES == CRYPTECH_TOKEN_SIZE,
+	       "the library's tokens are the kernel's");
+
+int cryptech_key_token(struct cryptech *hsm, const uint8_t uuid[16],
+		       uint8_t token[CRYPTECH_TOKEN_BYTES])
+{
+	struct cryptech_ioc_token arg = { .size = sizeof(arg) };
+	int ret;
+
+	memcpy(arg.uuid, uuid, sizeof(arg.uuid));
+	ret = lib_call(hsm, CRYPTECH_IOC_TOKEN, &arg, &arg.error);
+	if (!ret)
+		memcpy(token, arg.token, sizeof(arg.token));
+	return ret;
+}
+
 int cryptech_key_info(struct cryptech *hsm, const uint8_t uuid[16],
 		      struct cryptech_key *key)
 {

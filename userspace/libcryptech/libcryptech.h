@@ -48,6 +48,8 @@ struct cryptech;	/* a handle */
 /* The longest signature and public key (DER) of the key types there are. */
 #define CRYPTECH_SIGNATURE_MAX	2048
 #define CRYPTECH_SPKI_MAX	4096
+/* Bytes of a token. */
+#define CRYPTECH_TOKEN_BYTES	48
 /* The most bytes of one cryptech_random(). */
 #define CRYPTECH_RANDOM_MAX	16368
 
@@ -165,6 +167,22 @@ int cryptech_key_generate(struct cryptech *hsm, uint32_t type, uint32_t flags,
 /* Import a PKCS#8 PrivateKeyInfo or a SubjectPublicKeyInfo in DER. */
 int cryptech_key_load(struct cryptech *hsm, const void *der, size_t der_len,
 		      uint32_t flags, const char *label, uint8_t uuid[16]);
+
+/*
+ * Import an AES key: @type is one of CRYPTECH_KEY_AES*, @value the key's bytes,
+ * for XTS both keys one after the other. -EINVAL also: the length is not the
+ * type's, or the two keys are equal.
+ */
+int cryptech_key_load_raw(struct cryptech *hsm, uint32_t type,
+			  const void *value, size_t value_len, uint32_t flags,
+			  const char *label, uint8_t uuid[16]);
+
+/*
+ * The token of a key, which the kernel's crypto API takes in its place. It is
+ * no secret, and gives no right to the key.
+ */
+int cryptech_key_token(struct cryptech *hsm, const uint8_t uuid[16],
+		       uint8_t token[CRYPTECH_TOKEN_BYTES]);
 
 /* Describe a key. -ENOKEY: no such key, or not one of yours. */
 int cryptech_key_info(struct cryptech *hsm, const uint8_t uuid[16],

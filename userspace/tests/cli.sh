@@ -59,6 +59,8 @@ t "device that is no number" 2 "has to be a number" status --device x
 t "device number too large" 2 "has to be a number" status --device 65536
 t "unknown role" 2 "no role root" list --role root --device 65535
 t "unknown key type" 2 "ec-p384" keygen rsa1024
+t "AES keys do not sign" 2 "encrypting and" keygen aes256 --usage sign
+t "AES has no raw RSA" 2 "for RSA" keygen aes256 --allow-raw
 t "unknown usage" 2 "no usage" keygen rsa2048 --usage all
 t "volatile key without session" 2 "cryptech login" keygen rsa2048 --volatile
 t "bad UUID" 2 "is no UUID" keygen rsa2048 --uuid 1234
@@ -104,6 +106,15 @@ openssl pkey -in enc.pem -passin pass:sesame -traditional -out old.pem
 t "import of an EC PRIVATE KEY" 3 "there is none" import old.pem "$none"
 openssl pkey -in old.pem -pubout -out pub.pem
 t "import of a PUBLIC KEY" 3 "there is none" import pub.pem "$none"
+printf '0123456789abcdef' >aes.key
+t "import of an AES key" 3 "there is none" import -t aes128 aes.key "$none"
+t "import of an AES key of another size" 1 "16 bytes; an aes256 key has 32" \
+	import --type aes256 aes.key
+t "XTS has two keys" 1 "16 bytes; an aes128-xts key has 32" \
+	import --type aes128-xts aes.key
+t "import of another type" 2 "no AES key type" import --type rsa2048 aes.key
+t "an AES key has no passphrase" 2 "do not go together" \
+	import --type aes128 --passphrase-file pass aes.key
 t "prehashed input of the wrong length" 1 "sha256 value has 32" \
 	sign KEY text --prehashed
 t "certificate that is none" 1 "is no certificate" sign-module KEY text text

@@ -16,6 +16,8 @@ static void key_types(void)
 	EXPECT_EQ(type, 0x10c00);
 	EXPECT_EQ(cryptech_key_type_parse("ec-p521", &type), 0);
 	EXPECT_EQ(type, 0x20209);
+	EXPECT_EQ(cryptech_key_type_parse("aes256-xts", &type), 0);
+	EXPECT_EQ(type, 0x40100);
 	EXPECT_EQ(cryptech_key_type_parse("ec-p52", &type), -EINVAL);
 	EXPECT_EQ(cryptech_key_type_parse("", &type), -EINVAL);
 	EXPECT(!strcmp(cryptech_key_type_name(0x10800, text), "rsa2048"));
@@ -27,7 +29,7 @@ static void key_types(void)
 		EXPECT(!strcmp(cryptech_key_type_name(type, text),
 			       cryptech_key_type_list(i)));
 	}
-	EXPECT_EQ(i, 6);
+	EXPECT_EQ(i, 11);
 }
 
 static void digests_and_users(void)
@@ -139,6 +141,9 @@ static void flags(void)
 	EXPECT(!strcmp(text_flags(0x9, text), "token,sign"));
 	EXPECT(!strcmp(text_flags(0x80010020, text),
 		       "exportable,raw,0x80000000"));
+	EXPECT(!strcmp(text_flags(0x10000c, text), "token,decrypt,cbc"));
+	EXPECT(!strcmp(text_flags(0x200004, text), "decrypt,xts"));
+	EXPECT(!strcmp(text_flags(0x80f00000, text), "mode-15,0x80000000"));
 	EXPECT(strlen(text_flags(0xffffffff, text)) < TEXT_FLAGS - 1);
 }
 

@@ -103,6 +103,8 @@ int core_key_check(const struct core_key *key)
 {
 	bool fit = true;
 
+	if (!key->pkey)
+		return CRYPTECH_ERR_UNSUPPORTED_KEY;
 	ERR_set_mark();
 	if (!core_key_is_rsa(key))
 		fit = ec_fits(key);

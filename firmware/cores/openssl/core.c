@@ -6,6 +6,7 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -18,6 +19,14 @@ static const char *const digest_names[CORE_DIGESTS] = {
 	CRYPTECH_DIGESTS(DIGEST_NAME)
 };
 
+static EVP_CIPHER *fetch_aes(unsigned int bits, const char *mode)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "AES-%u-%s", bits, mode);
+	return EVP_CIPHER_fetch(NULL, name, NULL);
+}
+
 static void fetch_algorithms(void)
 {
 	for (unsigned int i = 1; i < CORE_DIGESTS; i++)
@@ -25,6 +34,12 @@ static void fetch_algorithms(void)
 						     NULL);
 	algorithms.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	algorithms.kbkdf = EVP_KDF_fetch(NULL, "KBKDF", NULL);
+	for (unsigned int i = 0; i < 3; i++) {
+		algorithms.ecb[i] = fetch_aes(128 + 64 * i, "ECB");
+		algorithms.cbc[i] = fetch_aes(128 + 64 * i, "CBC");
+		if (i != 1)
+			algorithms.xts[i] = fetch_aes(128 + 64 * i, "XTS");
+	}
 	algorithms.wrap = EVP_CIPHER_fetch(NULL, "AES-256-WRAP-PAD", NULL);
 }
 

@@ -19,6 +19,8 @@ struct core_algorithms {
 	EVP_MAC *hmac;
 	EVP_KDF *kbkdf;
 	EVP_CIPHER *wrap;		/* AES-256, RFC 5649 */
+	/* AES of 128, 192, 256 bits; XTS has none of 192. */
+	EVP_CIPHER *ecb[3], *cbc[3], *xts[3];
 };
 
 /* Never NULL; a member is NULL if libcrypto lacks it. */
@@ -28,6 +30,13 @@ const struct core_algorithms *core_algorithms(void);
 const EVP_MD *core_md(enum cryptech_digest digest);
 const char *core_digest_name(enum cryptech_digest digest);
 
+/* What an AES key keeps contexts for. */
+enum core_cipher {
+	CORE_CIPHER_DECRYPT, CORE_CIPHER_ENCRYPT,
+	CORE_CIPHER_TWEAK_DECRYPT, CORE_CIPHER_TWEAK_ENCRYPT,
+	CORE_CIPHERS
+};
+
 /*
  * The contexts are kept between calls because making one costs more than
  * some of the operations. Each is a place for at most one: whoever needs it
@@ -35,12 +44,20 @@ const char *core_digest_name(enum cryptech_digest digest);
  */
 struct core_key {
 	atomic_uint references;
-	EVP_PKEY *pkey;
 	uint32_t type;			/* CRYPTECH_KEY_* */
+	/* RSA, EC; NULL in an AES key */
+	EVP_PKEY *pkey;
 	bool private;
 	_Atomic(EVP_PKEY_CTX *) signer;
 	_Atomic(EVP_PKEY_CTX *) verifier;
+	/* AES: the key, of XTS both one after the other */
+	uint8_t secret[CORE_AES_MAX];
+	_Atomic(EVP_CIPHER_CTX *) ciphers[CORE_CIPHERS];
 };
+
+/* AES keys (cipher.c). core_aes_free frees what only they have. */
+int core_aes_generate(uint32_t type, struct core_key **key);
+void core_aes_free(struct core_key *key);
 
 static inline bool core_key_is_rsa(const struct core_key *key)
 {

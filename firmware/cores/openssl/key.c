@@ -66,6 +66,7 @@ void core_key_put(struct core_key *key)
 	EVP_PKEY_CTX_free(key->signer);
 	EVP_PKEY_CTX_free(key->verifier);
 	EVP_PKEY_free(key->pkey);
+	core_aes_free(key);
 	free(key);
 }
 
@@ -76,6 +77,8 @@ uint32_t core_key_type(const struct core_key *key)
 
 enum cryptech_key_class core_key_class(const struct core_key *key)
 {
+	if (core_aes_size(key->type))
+		return CRYPTECH_KEY_CLASS_AES;
 	if (core_key_is_rsa(key))
 		return key->private ? CRYPTECH_KEY_CLASS_RSA_PRIVATE :
 				      CRYPTECH_KEY_CLASS_RSA_PUBLIC;
@@ -379,8 +382,11 @@ int core_key_spki(const struct core_key *key, uint8_t *der, size_t size,
 		  size_t *len)
 {
 	uint8_t *buffer = NULL;
-	int made = i2d_PUBKEY(key->pkey, &buffer);
+	int made;
 
+	if (!key->pkey)
+		return CRYPTECH_ERR_UNSUPPORTED_KEY;
+	made = i2d_PUBKEY(key->pkey, &buffer);
 	return give_der(buffer, made, der, size, len);
 }
 
@@ -413,6 +419,9 @@ int core_key_generate(uint32_t type, struct core_key **key)
 			return CRYPTECH_ERR_UNSUPPORTED_KEY;
 		pkey = generate_ec(type);
 		break;
+	case CRYPTECH_KEY_FAMILY_AES:
+	case CRYPTECH_KEY_FAMILY_AES_XTS:
+		return core_aes_generate(type, key);
 	default:
 		return CRYPTECH_ERR_UNSUPPORTED_KEY;
 	}

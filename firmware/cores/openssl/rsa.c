@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * RSAES-PKCS1-v1_5 (RFC 8017, 7.2), for libhal's key transfer only.
+ * RSA without padding, and RSAES-PKCS1-v1_5 (RFC 8017, 7.2), that for libhal's
+ * key transfer only.
  */
 #include "internal.h"
 
 #include <stdlib.h>
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
@@ -39,9 +41,10 @@ int core_rsa_encrypt(const struct core_key *key, const void *plain, size_t len,
 	return CRYPTECH_ERR_OK;
 }
 
-/* The padded message, @size bytes. False if @in is no number below n. */
+/* @in as it is to the power of the private exponent, @size bytes. False if @in
+ * is no number below n. */
 static bool raw_decrypt(const struct core_key *key, const uint8_t *in,
-			size_t in_len, uint8_t *padded, size_t size)
+			size_t in_len, uint8_t *out, size_t size)
 {
 	EVP_PKEY_CTX *ctx;
 	bool done;
@@ -52,11 +55,45 @@ static bool raw_decrypt(const struct core_key *key, const uint8_t *in,
 	ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
 	done = ctx && EVP_PKEY_decrypt_init(ctx) == 1 &&
 	       EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING) == 1 &&
-	       EVP_PKEY_decrypt(ctx, padded, &size, in, in_len) == 1 &&
+	       EVP_PKEY_decrypt(ctx, out, &size, in, in_len) == 1 &&
 	       size == in_len;
 	EVP_PKEY_CTX_free(ctx);
 	ERR_pop_to_mark();
 	return done;
+}
+
+/* Is @in, of as many bytes as the modulus, below it? */
+static int check_below_modulus(const struct core_key *key, const uint8_t *in,
+			       size_t len)
+{
+	BIGNUM *number = BN_bin2bn(in, (int)len, NULL), *n = NULL;
+	int error = CRYPTECH_ERR_ALLOCATION_FAILURE;
+
+	if (number && EVP_PKEY_get_bn_param(key->pkey, OSSL_PKEY_PARAM_RSA_N,
+					    &n) == 1)
+		error = BN_ucmp(number, n) < 0 ? CRYPTECH_ERR_OK :
+						 CRYPTECH_ERR_BAD_ARGUMENTS;
+	BN_clear_free(number);
+	BN_free(n);
+	return error;
+}
+
+int core_rsa_private(const struct core_key *key, const uint8_t *in,
+		     size_t len, uint8_t *out)
+{
+	int error;
+
+	if (!core_key_is_rsa(key) || !key->private)
+		return CRYPTECH_ERR_UNSUPPORTED_KEY;
+	if (len != core_key_signature_size(key))
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
+	error = check_below_modulus(key, in, len);
+	if (error)
+		return error;
+	if (raw_decrypt(key, in, len, out, len))
+		return CRYPTECH_ERR_OK;
+	core_wipe(out, len);
+	return CRYPTECH_ERR_IMPOSSIBLE;
 }
 
 /* 0xff if @byte is 0, else 0. */

@@ -209,6 +209,8 @@ int core_key_verify(const struct core_key *key, enum cryptech_digest digest,
 	EVP_PKEY_CTX *ctx;
 	int error, good;
 
+	if (!key->pkey)
+		return CRYPTECH_ERR_UNSUPPORTED_KEY;
 	error = to_be_signed(key, digest, &tbs, &input_len, buffer);
 	if (error)
 		return error;

@@ -32,6 +32,19 @@ def key_wrap(folder):
                        test["msg"], test["ct"])
 
 
+def cbc(folder):
+    for _, test in tests(folder, "aes_cbc_pkcs5_test.json"):
+        yield line(test["tcId"], test["result"], test["key"], test["iv"],
+                   test["msg"], test["ct"])
+
+
+def xts(folder):
+    for group, test in tests(folder, "aes_xts_test.json"):
+        if group["keySize"] in (256, 512):
+            yield line(test["tcId"], test["result"], test["key"], test["iv"],
+                       test["msg"], test["ct"])
+
+
 def hmac(folder):
     for _, test in tests(folder, "hmac_sha256_test.json"):
         yield line(test["tcId"], test["result"], test["key"], test["msg"],
@@ -62,6 +75,8 @@ def main():
     public, private = signatures("publicKeyDer"), signatures("privateKeyPkcs8")
     files = {
         "aes256_kwp.txt": key_wrap(folder),
+        "aes_cbc_pkcs5.txt": cbc(folder),
+        "aes_xts.txt": xts(folder),
         "hmac_sha256.txt": hmac(folder),
         "pbkdf2_sha256.txt": pbkdf2(folder),
         "ecdsa_p256_sha256.txt":

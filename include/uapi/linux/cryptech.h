@@ -157,6 +157,24 @@ struct cryptech_ioc_key_load {
 	char label[64];
 };
 
+/*
+ * KEY_LOAD_RAW: import an AES key, its bytes as they are; for XTS its two keys
+ * one after the other.
+ */
+struct cryptech_ioc_key_load_raw {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 type;		/* CRYPTECH_KEY_AES* */
+	__aligned_u64 value;	/* in: the key */
+	__u32 value_len;
+	__u32 key_flags;
+	__u32 label_len;
+	__u32 reserved;		/* 0 */
+	__u8 uuid[16];		/* in: name it so, or zeros; out: its UUID */
+	char label[64];
+};
+
 /* KEY_INFO */
 struct cryptech_ioc_key_info {
 	__u32 size;
@@ -254,6 +272,39 @@ struct cryptech_ioc_verify {
 	__u32 signature_len;
 };
 
+/*
+ * TOKEN: what the kernel's crypto API takes in place of the key, for keys that
+ * this client may use. Format 1, all numbers big endian:
+ *
+ *	offset	bytes
+ *	0	4	"CHSM"
+ *	4	1	version, 1
+ *	5	1	kind: CRYPTECH_TOKEN_REFERENCE or _CLEAR
+ *	6	2	length of the token in bytes
+ *	8	4	key type, CRYPTECH_KEY_*
+ *	12	4	zero
+ *	16	16	serial number of the device; zero: any
+ *	32	16	UUID of the key; in a clear token the key itself, which
+ *			may be longer
+ *
+ * A token holds no secret (but for clear ones, which are for tests alone) and
+ * gives no right to the key.
+ */
+#define CRYPTECH_TOKEN_SIZE		48	/* of references */
+#define CRYPTECH_TOKEN_HEAD		32	/* what precedes UUID or key */
+#define CRYPTECH_TOKEN_VERSION		1
+#define CRYPTECH_TOKEN_REFERENCE	1
+#define CRYPTECH_TOKEN_CLEAR		2
+
+struct cryptech_ioc_token {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 reserved;		/* 0 */
+	__u8 uuid[16];		/* in */
+	__u8 token[48];		/* out */
+};
+
 #define CRYPTECH_IOC_MAGIC	0xC7
 
 #define CRYPTECH_IOC_INFO \
@@ -290,5 +341,9 @@ struct cryptech_ioc_verify {
 	_IOWR(CRYPTECH_IOC_MAGIC, 0x18, struct cryptech_ioc_sign)
 #define CRYPTECH_IOC_VERIFY \
 	_IOWR(CRYPTECH_IOC_MAGIC, 0x19, struct cryptech_ioc_verify)
+#define CRYPTECH_IOC_KEY_LOAD_RAW \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x1a, struct cryptech_ioc_key_load_raw)
+#define CRYPTECH_IOC_TOKEN \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x1b, struct cryptech_ioc_token)
 
 #endif /* _UAPI_LINUX_CRYPTECH_H */

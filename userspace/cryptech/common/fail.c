@@ -125,8 +125,10 @@ static const char *call_hint(struct cryptech *hsm, int ret)
 			return "the HSM is new: run `cryptech init` first";
 		return session_inherited() ?
 			"this session is logged out or its role may not do "
-			"this: run `cryptech login [--role ROLE]`" :
-			"this role may not do this: try another --role";
+			"this (run `cryptech login [--role ROLE]`), or the "
+			"key is not for this use" :
+			"this role may not do this (try another --role), or "
+			"the key is not for this use";
 	case EPERM:
 		return "only root may do this (CAP_SYS_ADMIN)";
 	case ETIMEDOUT:

@@ -10,12 +10,23 @@
 
 struct newkey_options newkey_options;
 
-static uint32_t usage_flag(const char *usage)
+bool newkey_is_aes(uint32_t type)
 {
-	if (!usage || !strcmp(usage, "sign"))
-		return CRYPTECH_KEY_FLAG_DIGITALSIGNATURE;
+	return CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_AES ||
+	       CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_AES_XTS;
+}
+
+static uint32_t usage_flag(const char *usage, bool aes)
+{
+	if (!usage)
+		usage = aes ? "decrypt" : "sign";
 	if (!strcmp(usage, "decrypt"))
 		return CRYPTECH_KEY_FLAG_DATAENCIPHERMENT;
+	if (aes)
+		fail_usage("an AES key is for encrypting and decrypting "
+			   "alone: --usage decrypt");
+	if (!strcmp(usage, "sign"))
+		return CRYPTECH_KEY_FLAG_DIGITALSIGNATURE;
 	if (!strcmp(usage, "transfer"))
 		return CRYPTECH_KEY_FLAG_KEYENCIPHERMENT;
 	fail_usage("no usage %s: sign, decrypt or transfer", usage);
@@ -35,16 +46,18 @@ void newkey_check_label(const char *label)
 	}
 }
 
-void newkey_parse(struct newkey *key)
+void newkey_parse(struct newkey *key, uint32_t type)
 {
 	const struct newkey_options *o = &newkey_options;
 	const char *session = getenv(SESSION_FD_VARIABLE);
 
 	memset(key, 0, sizeof(*key));
 	key->label = o->label;
-	key->flags = usage_flag(o->usage);
+	key->flags = usage_flag(o->usage, newkey_is_aes(type));
 	if (o->label)
 		newkey_check_label(o->label);
+	if (o->raw && newkey_is_aes(type))
+		fail_usage("--allow-raw is for RSA keys");
 	if (o->uuid && cryptech_uuid_parse(o->uuid, key->uuid))
 		fail_usage("%s is no UUID", o->uuid);
 	if (o->is_volatile && !(session && *session))

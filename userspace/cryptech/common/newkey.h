@@ -15,7 +15,7 @@ extern struct newkey_options {
 	OPT_TEXT("label", 'l', "TEXT", &newkey_options.label,		\
 		 "name it, so that it can be found"),			\
 	OPT_TEXT("usage", 'u', "USAGE", &newkey_options.usage,		\
-		 "sign (default), decrypt or transfer"),		\
+		 "sign, decrypt or transfer (default: sign; AES: decrypt)"), \
 	OPT_TEXT("uuid", 0, "UUID", &newkey_options.uuid,		\
 		 "its UUID (default: the HSM draws one)"),		\
 	OPT_FLAG("volatile", 0, &newkey_options.is_volatile,		\
@@ -33,8 +33,14 @@ struct newkey {
 	uint8_t uuid[16];	/* zeros: the HSM draws one */
 };
 
-/* From the options; wrong ones are usage errors. */
-void newkey_parse(struct newkey *key);
+/* Is this type of key an AES one? */
+bool newkey_is_aes(uint32_t type);
+
+/*
+ * From the options, for a key of @type (0: not known yet, but not AES); wrong
+ * ones are usage errors.
+ */
+void newkey_parse(struct newkey *key, uint32_t type);
 
 /* A usage error if the HSM would not take this label. */
 void newkey_check_label(const char *label);

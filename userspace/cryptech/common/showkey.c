@@ -9,7 +9,7 @@ void showkey_line(const struct cryptech_key *key)
 	char uuid[CRYPTECH_UUID_TEXT], type[CRYPTECH_KEY_TYPE_TEXT];
 	char flags[TEXT_FLAGS], label[TEXT_LABEL];
 
-	printf("%s  %-8s  %-22s  %s\n", cryptech_uuid_format(key->uuid, uuid),
+	printf("%s  %-10s  %-22s  %s\n", cryptech_uuid_format(key->uuid, uuid),
 	       cryptech_key_type_name(key->type, type),
 	       text_flags(key->flags, flags), text_label(key, label));
 }
@@ -17,6 +17,7 @@ void showkey_line(const struct cryptech_key *key)
 void showkey_json(const struct cryptech_key *key)
 {
 	char uuid[CRYPTECH_UUID_TEXT], type[CRYPTECH_KEY_TYPE_TEXT];
+	char mode[TEXT_MODE];
 	const char *name;
 	unsigned int i;
 	uint32_t flag;
@@ -29,5 +30,7 @@ void showkey_json(const struct cryptech_key *key)
 		if (key->flags & flag)
 			json_text(NULL, name);
 	json_close(']');
+	if (CRYPTECH_KEY_MODE(key->flags))
+		json_text("mode", text_mode(key->flags, mode));
 	json_bytes("label", key->label, key->label_len);
 }

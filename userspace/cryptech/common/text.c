@@ -83,8 +83,23 @@ const char *text_flag(unsigned int i, uint32_t *flag)
 	return flags_names[i].name;
 }
 
+const char *text_mode(uint32_t flags, char text[TEXT_MODE])
+{
+	switch (CRYPTECH_KEY_MODE(flags)) {
+	case CRYPTECH_MODE_CBC:
+		return strcpy(text, "cbc");
+	case CRYPTECH_MODE_XTS:
+		return strcpy(text, "xts");
+	default:
+		snprintf(text, TEXT_MODE, "mode-%u", CRYPTECH_KEY_MODE(flags));
+		return text;
+	}
+}
+
 const char *text_flags(uint32_t flags, char text[TEXT_FLAGS])
 {
+	uint32_t mode_mask = CRYPTECH_KEY_MODE_FLAG(0xf);
+	char mode[TEXT_MODE];
 	const char *name;
 	uint32_t flag;
 	size_t at = 0;
@@ -98,6 +113,10 @@ const char *text_flags(uint32_t flags, char text[TEXT_FLAGS])
 			       at ? "," : "", name);
 		flags &= ~flag;
 	}
+	if (flags & mode_mask)
+		at += snprintf(text + at, TEXT_FLAGS - at, "%s%s",
+			       at ? "," : "", text_mode(flags, mode));
+	flags &= ~mode_mask;
 	if (flags)
 		snprintf(text + at, TEXT_FLAGS - at, "%s0x%x", at ? "," : "",
 			 flags);
@@ -115,6 +134,8 @@ const char *text_class(uint32_t key_class)
 	case CRYPTECH_KEY_CLASS_EC_PUBLIC:
 	case CRYPTECH_KEY_CLASS_HASHSIG_PUBLIC:
 		return "public";
+	case CRYPTECH_KEY_CLASS_AES:
+		return "secret";
 	default:
 		return "unknown";
 	}

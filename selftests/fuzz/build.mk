@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+#
+# Fuzz targets: clang's libFuzzer with the address and undefined-behaviour
+# sanitizers and line coverage, in one build. Run them with `make fuzz`.
+
+CLANG ?= clang
+FUZZ_CFLAGS = -O1 -g -std=gnu11 -Wall -Wextra -Werror -Wno-sometimes-uninitialized \
+	-D_GNU_SOURCE \
+	-fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined -fno-omit-frame-pointer \
+	-fprofile-instr-generate -fcoverage-mapping
+
+$(B)/obj-fuzz/%.o: %.c
+	@mkdir -p $(@D); echo "  FUZZ    $@"; \
+	$(CLANG) $(CPPFLAGS) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+fuzz_objs = $(addprefix $(B)/obj-fuzz/,$(1))
+fuzz_link = @mkdir -p $(@D); echo "  LD      $@"; \
+	$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(1)
+
+FUZZERS := $(addprefix $(B)/test/,fuzz_rpc fuzz_flash fuzz_slip)
+host-tests: $(FUZZERS)
+
+# The keystore is fuzz_flash's, and only costs time here: compiled plainly.
+$(B)/test/fuzz_rpc: $(call fuzz_objs,$(addprefix selftests/fuzz/,fuzz_rpc.o \
+		rpc_mutate.o frames.o values.o) firmware/tests/hsm_box.o \
+		$(FIRMWARE_HSM_OBJS) $(FIRMWARE_CORES_OBJS)) \
+		$(call nosan,$(FIRMWARE_KEYSTORE_OBJS) firmware/tests/nor.o)
+	$(call fuzz_link,-lcrypto -pthread -Wl$(comma)--wrap=core_key_generate)
+
+$(B)/test/fuzz_flash: $(call fuzz_objs,selftests/fuzz/fuzz_flash.o \
+		$(FIRMWARE_KEYSTORE_OBJS) firmware/tests/nor.o)
+	$(call fuzz_link)
+
+$(B)/test/fuzz_slip: $(call fuzz_objs,selftests/fuzz/fuzz_slip.o \
+		firmware/platform/sim/slip.o)
+	$(call fuzz_link)
+
+-include $(shell test -d $(B)/obj-fuzz && find $(B)/obj-fuzz -name '*.d' \
+	2>/dev/null)
