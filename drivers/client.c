@@ -125,6 +125,17 @@ struct cryptech_client *cryptech_client_kernel(struct cryptech_device *dev)
 	return client;
 }
 
+struct cryptech_client *cryptech_client_mux(struct cryptech_device *dev)
+{
+	struct cryptech_client *client = ERR_PTR(-ENODEV);
+
+	spin_lock_bh(&dev->lock);
+	if (dev->state == CRYPTECH_READY)
+		client = cryptech_client_get(dev->mux);
+	spin_unlock_bh(&dev->lock);
+	return client;
+}
+
 bool cryptech_client_alive(struct cryptech_client *client)
 {
 	struct cryptech_device *dev = client->dev;

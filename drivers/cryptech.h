@@ -167,7 +167,7 @@ struct cryptech_cipher_slot {
  * @release:	the HSM's firmware version, zero-terminated
  * @message_max: longest message that the HSM takes, bytes
  * @kernel:	the kernel's own client in this incarnation, or NULL
- * @mux:	client 0 of this incarnation: ATTACH, STATUS
+ * @mux:	client 0 of this incarnation: ATTACH, STATUS, random numbers
  * @clients:	client word -> client; own lock
  * @next_word:	where to look for the next free client word
  * @hwrng:	its random number generator (hwrng.c)
@@ -575,6 +575,8 @@ void cryptech_hwrng_changed(struct cryptech_device *dev);
 /* client.c */
 struct cryptech_client *cryptech_client_special(struct cryptech_device *dev,
 						u32 word, u64 incarnation);
+/* As cryptech_client_kernel(), but client 0: for the driver's own business. */
+struct cryptech_client *cryptech_client_mux(struct cryptech_device *dev);
 void cryptech_client_free(struct cryptech_client *client);
 void cryptech_client_saw_reply(struct cryptech_call *call);
 

@@ -70,11 +70,11 @@ static bool hwrng_repeats(const struct cryptech_hwrng *h)
 	return false;
 }
 
-static int hwrng_fetch(struct cryptech_hwrng *h, struct cryptech_client *kernel)
+static int hwrng_fetch(struct cryptech_hwrng *h, struct cryptech_client *mux)
 {
 	int err;
 
-	err = cryptech_rpc_random(kernel, h->buffer, RNG_SIZE, NULL);
+	err = cryptech_rpc_random(mux, h->buffer, RNG_SIZE, NULL);
 	if (err)
 		return err;
 	if (hwrng_repeats(h)) {
@@ -114,25 +114,25 @@ static int hwrng_give(struct cryptech_hwrng *h, void *data, size_t max)
 static int hwrng_read(struct hwrng *rng, void *data, size_t max, bool wait)
 {
 	struct cryptech_hwrng *h = container_of(rng, struct cryptech_hwrng, rng);
-	struct cryptech_client *kernel = cryptech_client_kernel(h->dev);
+	struct cryptech_client *mux = cryptech_client_mux(h->dev);
 	int ret = 0;
 
-	if (IS_ERR(kernel))
-		return PTR_ERR(kernel);
+	if (IS_ERR(mux))
+		return PTR_ERR(mux);
 	if (mutex_lock_interruptible(&h->lock)) {
 		ret = -ERESTARTSYS;
 		goto out_put;
 	}
-	hwrng_begin(h, kernel->incarnation);
+	hwrng_begin(h, mux->incarnation);
 	if (h->broken)
 		ret = -EIO;
 	else if (!h->have && wait)
-		ret = hwrng_fetch(h, kernel);
+		ret = hwrng_fetch(h, mux);
 	if (!ret)
 		ret = hwrng_give(h, data, max);
 	mutex_unlock(&h->lock);
 out_put:
-	cryptech_client_put(kernel);
+	cryptech_client_put(mux);
 	return ret;
 }
 

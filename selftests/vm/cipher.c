@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 
 #include "alg.h"
+#include "alg_answers.h"
 
 #define BIG	65536
 #define CHUNK	16320		/* what fits into a message of the mailbox */
@@ -32,43 +33,6 @@ static const char *name_of(int xts)
 }
 
 /* --- known answers, by clear tokens ---------------------------------------- */
-
-#define SP800_38A_IV "000102030405060708090a0b0c0d0e0f"
-#define SP800_38A_PLAIN \
-	"6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51" \
-	"30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710"
-
-static const struct {
-	const char *name;
-	int xts;
-	unsigned int type;
-	const char *key, *iv, *plain, *cipher;
-} answers[] = {
-	{ "SP 800-38A F.2.1", 0, CRYPTECH_KEY_AES128,
-	  "2b7e151628aed2a6abf7158809cf4f3c", SP800_38A_IV, SP800_38A_PLAIN,
-	  "7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2"
-	  "73bed6b8e3c1743b7116e69e222295163ff1caa1681fac09120eca307586e1a7" },
-	{ "SP 800-38A F.2.3", 0, CRYPTECH_KEY_AES192,
-	  "8e73b0f7da0e6452c810f32b809079e562f8ead2522c6b7b", SP800_38A_IV,
-	  SP800_38A_PLAIN,
-	  "4f021db243bc633d7178183a9fa071e8b4d9ada9ad7dedf4e5e738763f69145a"
-	  "571b242012fb7ae07fa9baac3df102e008b0e27988598881d920a9e64f5615cd" },
-	{ "SP 800-38A F.2.5", 0, CRYPTECH_KEY_AES256,
-	  "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4",
-	  SP800_38A_IV, SP800_38A_PLAIN,
-	  "f58c4c04d6e5f1ba779eabfb5f7bfbd69cfc4e967edb808d679f777bc6702c7d"
-	  "39f23369a9d9bacfa530e26304231461b2eb05e2c39be9fcda6c19078c6a9d1b" },
-	{ "IEEE 1619 vector 2", 1, CRYPTECH_KEY_AES128_XTS,
-	  "1111111111111111111111111111111122222222222222222222222222222222",
-	  "33333333330000000000000000000000",
-	  "4444444444444444444444444444444444444444444444444444444444444444",
-	  "c454185e6a16936e39334038acef838bfb186fff7480adc4289382ecd6d394f0" },
-	{ "IEEE 1619 vector 15", 1, CRYPTECH_KEY_AES128_XTS,
-	  "fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0bfbebdbcbbbab9b8b7b6b5b4b3b2b1b0",
-	  "9a785634120000000000000000000000",
-	  "000102030405060708090a0b0c0d0e0f10",
-	  "6c1625db4671522d3d7599601de7ca09ed" },
-};
 
 static void known_answers(void)
 {

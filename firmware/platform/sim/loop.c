@@ -23,6 +23,7 @@ static int control(struct loop *loop, int what, struct source *source,
 {
 	struct epoll_event event = { .events = events, .data.ptr = source };
 
+	source->events = events;
 	return epoll_ctl(loop->epoll, what, source->fd, &event);
 }
 
@@ -34,7 +35,8 @@ int loop_add(struct loop *loop, struct source *source, uint32_t events)
 /* These two cannot fail for a descriptor that was added. */
 void loop_change(struct loop *loop, struct source *source, uint32_t events)
 {
-	control(loop, EPOLL_CTL_MOD, source, events);
+	if (source->events != events)
+		control(loop, EPOLL_CTL_MOD, source, events);
 }
 
 void loop_remove(struct loop *loop, struct source *source)

@@ -18,6 +18,7 @@ struct loop {
 /* A watched descriptor; part of whatever object the watcher keeps. */
 struct source {
 	int fd;
+	uint32_t events;	/* the loop's: what is watched for */
 	/* Called with EPOLL bits. It may remove and free any source, its own
 	 * too. */
 	void (*ready)(struct source *source, uint32_t events);
@@ -29,7 +30,7 @@ void loop_close(struct loop *loop);
 /* Watch @source->fd for EPOLL bits (level triggered; errors and hang-up are
  * reported even when none is asked for). 0, or -1 with errno set. */
 int loop_add(struct loop *loop, struct source *source, uint32_t events);
-/* Watch it for other bits from now on. */
+/* Watch it for these bits from now on; costs nothing if it is already. */
 void loop_change(struct loop *loop, struct source *source, uint32_t events);
 void loop_remove(struct loop *loop, struct source *source);
 /* Serve until somebody sets ->stop. 0, or -1 if waiting itself failed. */

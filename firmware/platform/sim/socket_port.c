@@ -198,6 +198,14 @@ static enum step read_chunk(struct connection *c)
 	return STEP_DONE;
 }
 
+/* Serve what was read; most replies can be sent at once. */
+static enum step serve(struct connection *c)
+{
+	if (decode(c))
+		call_begin(c);
+	return !c->running && c->reply_len ? send_reply(c) : STEP_DONE;
+}
+
 /*
  * Go on until something has to be waited for. After one request the others
  * get their turn: with more at hand, wait for the socket to be writable, as it
@@ -205,28 +213,22 @@ static enum step read_chunk(struct connection *c)
  */
 static void connection_go_on(struct connection *c)
 {
-	struct loop *loop = c->port->loop;
 	enum step step = c->reply_len ? send_reply(c) : STEP_DONE;
+	uint32_t events = EPOLLIN;
 
-	if (step == STEP_WAIT)
-		loop_change(loop, &c->source, EPOLLOUT);
-	if (step == STEP_DONE && !c->chunk_len) {
+	if (step == STEP_DONE && !c->chunk_len)
 		step = read_chunk(c);
-		if (step == STEP_WAIT)
-			loop_change(loop, &c->source, EPOLLIN);
-	}
-	if (step == STEP_END)
+	if (step == STEP_DONE)
+		step = serve(c);
+	if (step == STEP_END) {
 		connection_end(c);
-	if (step != STEP_DONE)
 		return;
-	if (decode(c))
-		call_begin(c);
+	}
 	if (c->running)
-		loop_change(loop, &c->source, 0);
+		events = 0;
 	else if (c->reply_len || c->chunk_len)
-		loop_change(loop, &c->source, EPOLLOUT);
-	else
-		loop_change(loop, &c->source, EPOLLIN);
+		events = EPOLLOUT;
+	loop_change(c->port->loop, &c->source, events);
 }
 
 static void connection_ready(struct source *source, uint32_t events)
