@@ -159,7 +159,7 @@ static int level_wear(struct keystore *ks)
 	uint32_t cold = NO_SEGMENT, most = 0;
 	int ret;
 
-	if (!ks->erased || !segments_free(ks))
+	if (!ks->erased || segments_free(ks) < 2)
 		return KS_OK;
 	ks->erased = false;
 	for (uint32_t i = 0; i < ks->seg_count; i++) {

@@ -47,7 +47,8 @@ int index_reserve(struct keystore *ks)
 	size_t room = ks->index_room ? 2 * ks->index_room : 64;
 	struct index_entry *grown;
 
-	if (ks->index_count < ks->index_room)
+	/* A prepared record has its place already. */
+	if (ks->index_count + ks->is_prepared < ks->index_room)
 		return KS_OK;
 	grown = realloc(ks->index, room * sizeof(*grown));
 	if (!grown)

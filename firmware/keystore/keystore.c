@@ -37,9 +37,7 @@ static int append(struct keystore *ks, struct entry *e, const void *data,
 /* Zero the record that an index entry points to; the entry stays. */
 static int zero_old(struct keystore *ks, const struct index_entry *ie)
 {
-	struct entry old = {
-		.pos = ie->pos, .len = ie->len, .settled = true
-	};
+	const struct entry old = { .pos = ie->pos, .len = ie->len };
 	int ret = entry_zero(ks, &old);
 
 	if (!ret)
@@ -190,7 +188,6 @@ int ks_delete(struct keystore *ks, enum ks_class class,
 			index_remove(ks, ie);
 	}
 	if (!ret && tomb.pos) {
-		tomb.settled = true;
 		ret = entry_zero(ks, &tomb);
 		segment_dead(ks, tomb.pos, record_size(0), false);
 	}
@@ -228,7 +225,7 @@ void ks_stats(const struct keystore *ks, struct ks_stats *stats)
 		stats->live += s->live;
 		if (segment_is_free(ks, i))
 			free++;
-		else if (!s->cells)
+		else if (!s->cells && s->state != SEG_BAD)
 			room += ks->seg_size - SEGMENT_HEADER - s->live;
 		if (s->erases > stats->erases_max)
 			stats->erases_max = s->erases;

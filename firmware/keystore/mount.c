@@ -41,7 +41,6 @@ static int copy_found(struct keystore *ks, struct entry *e)
 	if (ret)
 		return ret;
 	new.generation = ks->next_generation++;
-	new.settled = true;
 	ret = entry_write(ks, &new, ks->buffer);
 	if (!ret)
 		ret = entry_commit(ks, new.pos);

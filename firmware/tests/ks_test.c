@@ -147,6 +147,20 @@ static void two_steps(void)
 	EXPECT_MEM(data, "old", 3);
 	EXPECT_EQ(put(1, 100), KS_OK);
 	EXPECT_EQ(ks_commit(ks), KS_OK);
+	/*
+	 * Nothing that happens between the steps can make the second fail:
+	 * records that fill the index (64), or moving.
+	 */
+	EXPECT_EQ(ks_prepare(ks, KS_CLASS_PIN, name_of(8), "x", 1), KS_OK);
+	for (uint32_t i = 0; i < 62; i++)
+		EXPECT_EQ(put(100 + i, 1000), KS_OK);
+	EXPECT_EQ(ks_commit(ks), KS_OK);
+	EXPECT_EQ(stats_now().records, 65);
+	EXPECT_EQ(ks_prepare(ks, KS_CLASS_PIN, name_of(8), "y", 1), KS_OK);
+	for (uint32_t i = 0; i < 2000; i++)
+		EXPECT_EQ(put(100 + i % 62, 1000), KS_OK);
+	EXPECT_EQ(ks_commit(ks), KS_OK);
+	EXPECT_EQ(ks_read(ks, KS_CLASS_PIN, name_of(8), data, 16, &len), KS_OK);
 	name = name_of(7);
 	EXPECT_EQ(ks_read(ks, KS_CLASS_STATE, name, data, 16, &len), KS_OK);
 	EXPECT_MEM(data, "new!", 4);
