@@ -219,6 +219,9 @@ int make_room(struct keystore *ks, uint32_t size, bool cell, uint32_t reserve,
 	if (ret)
 		return ret;
 	ret = segment_take(ks, size, cell, RESERVE, NO_SEGMENT, pos);
+	if (ret == KS_FULL && reserve < RESERVE &&
+	    segments_free(ks) >= reserve)
+		ret = segment_take_tail(ks, size, cell, NO_SEGMENT, pos);
 	if (ret == KS_FULL && !is_hopeless(ks, size))
 		ret = gc_until(ks, size, cell, false, pos);
 	if (ret != KS_FULL || reserve == RESERVE)

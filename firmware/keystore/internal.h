@@ -248,6 +248,9 @@ void segment_dead(struct keystore *ks, uint32_t pos, uint32_t size, bool cell);
  */
 int segment_take(struct keystore *ks, uint32_t size, bool cell,
 		 uint32_t reserve, uint32_t except, uint32_t *pos);
+/* Only behind what is in segments that are in use, whatever is free. */
+int segment_take_tail(struct keystore *ks, uint32_t size, bool cell,
+		      uint32_t except, uint32_t *pos);
 /* The same, but a free segment is preferred, and the most worn one. */
 int segment_take_worn(struct keystore *ks, uint32_t size, uint32_t except,
 		      uint32_t *pos);

@@ -213,6 +213,7 @@ int ks_next(struct keystore *ks, enum ks_class class,
 
 void ks_stats(const struct keystore *ks, struct ks_stats *stats)
 {
+	uint32_t whole = ks->seg_size - SEGMENT_HEADER;
 	uint32_t free = 0, room = 0;
 
 	memset(stats, 0, sizeof(*stats));
@@ -226,13 +227,17 @@ void ks_stats(const struct keystore *ks, struct ks_stats *stats)
 		if (segment_is_free(ks, i))
 			free++;
 		else if (!s->cells && s->state != SEG_BAD)
-			room += ks->seg_size - SEGMENT_HEADER - s->live;
+			room += whole - s->live;
 		if (s->erases > stats->erases_max)
 			stats->erases_max = s->erases;
 		stats->erases_total += s->erases;
 	}
 	stats->erases_total *= ks->seg_size / ks->flash->sector_size;
-	if (free > RESERVE)
-		room += (free - RESERVE) * (ks->seg_size - SEGMENT_HEADER);
+	if (free >= RESERVE)
+		room += (free - RESERVE) * whole;
+	else if (room > (RESERVE - free) * whole)
+		room -= (RESERVE - free) * whole;
+	else
+		room = 0;
 	stats->free = room;
 }

@@ -288,8 +288,8 @@ again:
 	return ret ? ret : segment_use(ks, seg, size, cell, pos);
 }
 
-int segment_take(struct keystore *ks, uint32_t size, bool cell,
-		 uint32_t reserve, uint32_t except, uint32_t *pos)
+int segment_take_tail(struct keystore *ks, uint32_t size, bool cell,
+		      uint32_t except, uint32_t *pos)
 {
 	uint32_t *head = cell ? &ks->cell_head : &ks->head;
 	uint32_t seg = *head;
@@ -302,6 +302,22 @@ int segment_take(struct keystore *ks, uint32_t size, bool cell,
 	seg = segment_longest(ks, cell, except);
 	if (seg != NO_SEGMENT && segment_tail(ks, seg) >= size)
 		return segment_use(ks, seg, size, cell, pos);
+	return KS_FULL;
+}
+
+int segment_take(struct keystore *ks, uint32_t size, bool cell,
+		 uint32_t reserve, uint32_t except, uint32_t *pos)
+{
+	int ret = KS_FULL;
+
+	/*
+	 * Where fewer are free, somebody took of the reserve for a
+	 * replacement: the tail that he left is reserve, too.
+	 */
+	if (segments_free(ks) >= reserve)
+		ret = segment_take_tail(ks, size, cell, except, pos);
+	if (ret != KS_FULL)
+		return ret;
 	return segment_fresh(ks, size, cell, reserve, except, false, pos);
 }
 

@@ -167,8 +167,8 @@ static void lies(void)
 	struct cryptech_mailbox_entry *e;
 
 	expect_lie("length", (struct completion){ 0, 9, 16385 });
-	expect_lie("slot", (struct completion){ 0, 80, 12 });
-	expect_lie("call", (struct completion){ 1, 9, 12 });
+	expect_lie("slot", (struct completion){ 0, 80, 24 });
+	expect_lie("call", (struct completion){ 1, 9, 24 });
 
 	REQUIRE(begin("--lie", "seq"));
 	h.page->wake = 1;
