@@ -460,7 +460,7 @@ int main(int argc, char **argv)
 	if (full) {
 		run.tears = 6;
 		run.sample[1] = 1;
-		run.sample[2] = 100;
+		run.sample[2] = 400;
 	}
 	for (size_t i = 0; i < SCENARIOS * GEOMETRIES; i++) {
 		bool ok;
