@@ -264,7 +264,7 @@ static void full_flash(void)
 	struct named extra;
 	uint64_t steps;
 	unsigned int n;
-	int error;
+	int error, i;
 
 	REQUIRE(fresh_on(SMALL));
 	plain_encode(EVP_EC_gen("P-256"), &der, &spki);
@@ -291,11 +291,16 @@ static void full_flash(void)
 	expect_all(n);
 	REQUIRE(key_box_restart());
 	expect_all(n);
-	/* room again */
-	EXPECT_EQ(pkey_open(ME, &many[n / 2]), 0);
-	EXPECT_EQ(pkey_delete(ME, many[n / 2].handle), 0);
-	EXPECT_EQ(pkey_load(ME, &der, SIGNS | TOKEN, &many[n / 2]), 0);
-	expect_all(n);
+	/*
+	 * Room again: of two holes at most one went to a smaller record that
+	 * had to move (a login writes one), and is too short for a key now.
+	 */
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(pkey_open(ME, &many[n - 1 - i]), 0);
+		EXPECT_EQ(pkey_delete(ME, many[n - 1 - i].handle), 0);
+	}
+	EXPECT_EQ(pkey_load(ME, &der, SIGNS | TOKEN, &many[n - 2]), 0);
+	expect_all(n - 1);
 	EXPECT_EQ(nor->misuse, 0);
 }
 
