@@ -160,6 +160,10 @@ int ks_read(struct keystore *ks, enum ks_class class,
 /*
  * The tombstone is what says, after a power cut, that the record was deleted;
  * a record half zeroed cannot say so. It goes when the record reads zero.
+ *
+ * There is room for it unless more power cuts in a row than there are reserve
+ * segments hit the moving of records. Then it is better to delete without
+ * one, and so to get room again, than never.
  */
 int ks_delete(struct keystore *ks, enum ks_class class,
 	      const uint8_t name[KS_NAME_SIZE])
@@ -178,6 +182,8 @@ int ks_delete(struct keystore *ks, enum ks_class class,
 		if (!ret)
 			ret = entry_commit(ks, tomb.pos);
 	}
+	if (ret == KS_FULL)
+		ret = KS_OK;
 	if (ret)
 		return ret;
 	/* append() may have moved the record, or grown the index. */
