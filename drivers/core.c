@@ -61,7 +61,7 @@ cryptech_device_alloc(struct device *parent,
 	}
 	dev->ops = ops;
 	dev->transport = transport;
-	dev->state = CRYPTECH_ABSENT;
+	dev->state = CRYPTECH_STOPPED;	/* until it is registered */
 	dev->message_max = CRYPTECH_RPC_MESSAGE_MAX;
 	dev->next_word = CRYPTECH_CLIENT_FIRST;
 	spin_lock_init(&dev->lock);
@@ -113,7 +113,7 @@ int cryptech_device_register(struct cryptech_device *dev)
 	list_add_tail(&dev->entry, &cryptech_devices);
 	spin_unlock_bh(&cryptech_devices_lock);
 
-	cryptech_device_attention(dev);
+	cryptech_device_start(dev);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(cryptech_device_register);

@@ -101,7 +101,7 @@ struct cryptech_transport_ops {
  * @CRYPTECH_WAITING:	it was asked
  * @CRYPTECH_ATTACHING:	it answered; ATTACH is under way
  * @CRYPTECH_READY:	calls go
- * @CRYPTECH_STOPPED:	suspended or shut down
+ * @CRYPTECH_STOPPED:	not registered yet, suspended or shut down
  * @CRYPTECH_GONE:	unregistered, for ever
  */
 enum cryptech_state {
