@@ -89,9 +89,15 @@ struct family {
 	size_t n;
 };
 
+static bool is_void(const struct entry *e)
+{
+	return !e->committed && !e->settled;
+}
+
 /*
  * First for all names: zero what was not committed, and what a settled record
- * follows.
+ * follows. Nothing is appended before that: what is torn may come and go, and
+ * must not have anything behind it.
  */
 static int resolve_dead(struct keystore *ks, const struct family *f)
 {
@@ -100,8 +106,8 @@ static int resolve_dead(struct keystore *ks, const struct family *f)
 	bool settled = w < f->n && f->e[w].settled;
 
 	for (size_t i = 0; i < f->n && !ret; i++)
-		if (i < w ? !stays(&f->e[i], w, i) :
-			    i > w && settled && !stays(&f->e[i], w, i))
+		if ((i < w || is_void(&f->e[i]) || (i > w && settled)) &&
+		    !stays(&f->e[i], w, i))
 			ret = zero_found(ks, &f->e[i]);
 	return ret;
 }
@@ -123,7 +129,8 @@ static int resolve_live(struct keystore *ks, const struct family *f)
 	    !(winner.type == ENTRY_TOMBSTONE && w + 1 == f->n))
 		ret = copy_found(ks, &winner);
 	for (size_t i = w; i < f->n && !ret && !f->e[w].settled; i++)
-		if (f->e[i].pos != winner.pos && !stays(&f->e[i], w, i))
+		if (f->e[i].pos != winner.pos && !is_void(&f->e[i]) &&
+		    !stays(&f->e[i], w, i))
 			ret = zero_found(ks, &f->e[i]);
 	if (ret)
 		return ret;
