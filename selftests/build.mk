@@ -12,7 +12,18 @@ VM_TESTS += $(patsubst selftests/vm/%.c,$(B)/test/vm/%,\
 $(B)/test/vm/%: selftests/vm/%.c
 	@mkdir -p $(@D); $(call note,CC)
 	@$(CC) $(CPPFLAGS) -isystem $(cache)/source/linux/tools/testing/selftests \
-		$(CFLAGS) -MMD -MP -MF $@.d -o $@ $< -lkeyutils -lcrypto
+		$(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(LDLIBS) -lkeyutils -lcrypto
+
+# The examples of the documentation, which have to be right.
+EXAMPLES := $(patsubst Documentation/examples/%.c,$(B)/test/vm/example_%,\
+	$(wildcard Documentation/examples/*.c))
+BINS += $(EXAMPLES)
+
+$(EXAMPLES): $(B)/test/vm/example_%: $(B)/obj/Documentation/examples/%.o
+	$(call link,$(CFLAGS),-lcrypto)
+
+# libkcapi is only for the test of it.
+$(B)/test/vm/kcapi: LDLIBS := -lkcapi
 
 -include $(wildcard $(B)/test/vm/*.d)
 
