@@ -25,7 +25,8 @@ CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or
                      os.path.expanduser("~/.cache"), "cryptech")
 
 # busybox's own shell prefers its applets to programs of the same name
-PROGRAMS = ("dash", "keyctl", "openssl", "setpriv", "unshare", "flock")
+PROGRAMS = ("dash", "keyctl", "openssl", "kcapi-enc", "setpriv", "unshare",
+            "flock")
 TEST_DIR = "usr/lib/cryptech/tests"
 
 PASSWD = """root:x:0:0:root:/root:/bin/sh

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * cbc(paes) and xts(paes) by AF_ALG: right results, whatever the lengths and
- * splits; what tokens are; who may use them; what happens if the HSM does not.
+ * splits; what happens if the HSM does not answer.
  */
-#include <sched.h>
-#include <sys/utsname.h>
-
-#include "alg.h"
 #include "alg_answers.h"
+#include "alg_keys.h"
 
 #define BIG	65536
 #define CHUNK	16320		/* what fits into a message of the mailbox */
 #define CROWD	24		/* more than there are slots for ciphers */
 
-static unsigned char plain[BIG], wanted[BIG], got[BIG], serial[16];
-static const unsigned char iv[16] = "an IV of 16 byte";
+static unsigned char plain[BIG], wanted[BIG], got[BIG];
 
 /* The bytes of a number in hexadecimal. */
 static size_t unhex(unsigned char *to, const char *hex)
@@ -25,11 +21,6 @@ static size_t unhex(unsigned char *to, const char *hex)
 		if (sscanf(hex, "%2hhx", &to[n]) != 1)
 			give_up("not hex");
 	return n;
-}
-
-static const char *name_of(int xts)
-{
-	return xts ? "xts(paes)" : "cbc(paes)";
 }
 
 /* --- known answers, by clear tokens ---------------------------------------- */
@@ -61,45 +52,6 @@ static void known_answers(void)
 }
 
 /* --- lengths and splits, against OpenSSL ----------------------------------- */
-
-/* Keys in flash; drawn, but the same in each run. */
-static struct keys {
-	const char *ssl;
-	int xts;
-	unsigned int type;
-	size_t len;
-	int fd;
-	unsigned char value[64], uuid[16], token[48];
-} keys[] = {
-	{ "AES-128-CBC", 0, CRYPTECH_KEY_AES128, 16, -1, {}, {}, {} },
-	{ "AES-192-CBC", 0, CRYPTECH_KEY_AES192, 24, -1, {}, {}, {} },
-	{ "AES-256-CBC", 0, CRYPTECH_KEY_AES256, 32, -1, {}, {}, {} },
-	{ "AES-128-XTS", 1, CRYPTECH_KEY_AES128_XTS, 32, -1, {}, {}, {} },
-	{ "AES-256-XTS", 1, CRYPTECH_KEY_AES256_XTS, 64, -1, {}, {}, {} },
-};
-#define CBC	(&keys[2])
-#define XTS	(&keys[4])
-
-static void make_keys(int hsm)
-{
-	unsigned char by_hand[48];
-	struct keys *k;
-	size_t i;
-
-	for (k = keys; k < keys + 5; k++) {
-		for (i = 0; i < k->len; i++)
-			k->value[i] = random();
-		hsm_load_raw(hsm, k->type, k->value, k->len, k->uuid);
-		errno = hsm_token(hsm, k->uuid, k->token);
-		if (errno)
-			give_up("TOKEN");
-		token_make(by_hand, 1, k->type, serial, k->uuid, 16);
-		point(!memcmp(by_hand, k->token, 48), "%s: its token", k->ssl);
-		k->fd = alg_bind(name_of(k->xts));
-		point_is(alg_setkey(k->fd, k->token, 48), 0,
-			 "%s: setkey by root", k->ssl);
-	}
-}
 
 /* Does the HSM do with @len bytes what OpenSSL does, there and back? */
 static int agrees(const struct keys *k, size_t len)
@@ -209,205 +161,6 @@ static void bad_lengths(void)
 		 "XTS of less than a block");
 }
 
-/* --- tokens ----------------------------------------------------------------- */
-
-static void spoilt_tokens(void)
-{
-	static const struct {
-		int at;
-		const char *what;
-	} spoilt[] = {
-		{ 0, "magic" }, { 4, "version" }, { 5, "kind" },
-		{ 7, "length" }, { 6, "length, high byte" },
-		{ 9, "family" }, { 12, "reserved" }, { 15, "reserved, end" },
-	};
-	unsigned char token[97], out[16];
-	int fd = alg_bind("cbc(paes)");
-	size_t i, len;
-
-	for (i = 0; i < sizeof(spoilt) / sizeof(*spoilt); i++) {
-		memcpy(token, CBC->token, 48);
-		token[spoilt[i].at] ^= 0x40;
-		point_is(alg_setkey(fd, token, 48), EINVAL, "another %s",
-			 spoilt[i].what);
-	}
-	point_is(alg_setkey(fd, CBC->token, 47), EINVAL, "a token cut short");
-	memcpy(token, CBC->token, 48);
-	token[7] = 49;
-	point_is(alg_setkey(fd, token, 49), EINVAL, "a token that is longer");
-	point_is(alg_setkey(fd, XTS->token, 48), EINVAL, "a key for XTS");
-	len = token_make(token, 2, CRYPTECH_KEY_AES256, NULL, plain, 24);
-	point_is(alg_setkey(fd, token, len), EINVAL, "a clear key too short");
-
-	point_is(alg_setkey(fd, CBC->token, 48), 0, "the good one");
-	memcpy(token, CBC->token, 48);
-	memset(token + 16, 0, 16);
-	point_is(alg_setkey(fd, token, 48), 0, "for any device");
-	point_is(alg_crypt(fd, 1, iv, plain, out, 16), 0, "works");
-	token[16] = 1;
-	point_is(alg_setkey(fd, token, 48), 0, "for a device that is not there");
-	point_is(alg_crypt(fd, 1, iv, plain, out, 16), ENODEV, "does not");
-	memcpy(token, CBC->token, 48);
-	token[40] ^= 1;
-	point_is(alg_setkey(fd, token, 48), 0, "for a key that is not there");
-	point_is(alg_crypt(fd, 1, iv, plain, out, 16), ENOKEY, "does not, too");
-	token[0] = 'c';
-	point_is(alg_setkey(fd, token, 48), EINVAL, "a bad one after all");
-	point_is(alg_crypt(fd, 1, iv, plain, out, 16), ENOKEY,
-		 "leaves the socket without key");
-	close(fd);
-}
-
-static void by_serial(int new_kernel)
-{
-	key_serial_t key = add_key("user", "token", CBC->token, 48,
-				   KEY_SPEC_SESSION_KEYRING);
-	int fd = alg_bind("cbc(paes)"), err;
-	unsigned char out[16];
-
-	if (key < 0)
-		give_up("add_key user");
-	err = setsockopt(fd, SOL_ALG, ALG_SET_KEY_BY_KEY_SERIAL, &key,
-			 sizeof(key)) ? errno : 0;
-	if (new_kernel) {
-		point_is(err, 0, "a token by the serial number of a key");
-		ssl_crypt(CBC->ssl, CBC->value, 1, iv, plain, wanted, 16);
-		err = alg_crypt(fd, 1, iv, plain, out, 16);
-		point(!err && !memcmp(out, wanted, 16), "which works");
-	} else {
-		point_is(err, ENOPROTOOPT, "no keys by serial number here");
-	}
-	close(fd);
-}
-
-/* --- who may ---------------------------------------------------------------- */
-
-static void become_user(void)
-{
-	if (setresgid(1000, 1000, 1000) || setresuid(1000, 1000, 1000))
-		give_up("setresuid");
-}
-
-/* In a process of its own that is @user; its exit status. */
-static int in_child(int (*what)(int), int arg)
-{
-	pid_t pid;
-	int status;
-
-	fflush(stdout);
-	pid = fork();
-	if (!pid)
-		_exit(what(arg));
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		give_up("child");
-	return WEXITSTATUS(status);
-}
-
-static int as_stranger(int namespace)
-{
-	int fd = alg_bind("cbc(paes)");
-
-	become_user();
-	keyctl_join_session_keyring(NULL);
-	if (namespace && unshare(CLONE_NEWUSER))
-		return 99;
-	return alg_setkey(fd, CBC->token, 48);
-}
-
-static int as_stranger_in_clear(int unused)
-{
-	unsigned char token[48];
-	int fd = alg_bind("cbc(paes)");
-
-	(void)unused;
-	become_user();
-	token_make(token, 2, CRYPTECH_KEY_AES128, NULL, plain, 16);
-	return alg_setkey(fd, token, 48);
-}
-
-/* Holds a key for it; @revoke: and revokes it after setkey */
-static int as_holder(int revoke)
-{
-	int hsm = hsm_session(0, CRYPTECH_USER_NORMAL, USER_PIN);
-	int fd = alg_bind("cbc(paes)"), err;
-	unsigned char out[16], token[48];
-	char text[UUID_TEXT];
-	long key;
-
-	fcntl(hsm, F_SETFD, 0);
-	become_user();
-	keyctl_join_session_keyring(NULL);
-	uuid_format(text, CBC->uuid);
-	key = add("cryptech", "mine", KEY_SPEC_SESSION_KEYRING,
-		  "use %s fd=%d", text, hsm);
-	if (key < 0)
-		return -key;
-	err = alg_setkey(fd, CBC->token, 48);
-	if (err)
-		return err;
-	memcpy(token, CBC->token, 48);
-	token[20] ^= 1;
-	if (alg_setkey(alg_bind("cbc(paes)"), token, 48) != EPERM)
-		return 98;
-	memcpy(token, keys[0].token, 48);
-	if (alg_setkey(alg_bind("cbc(paes)"), token, 48) != EPERM)
-		return 97;
-	if (revoke && keyctl_revoke(key))
-		return 96;
-	return alg_crypt(fd, 1, iv, plain, out, 16);
-}
-
-static void rights(void)
-{
-	point_is(in_child(as_stranger, 0), EPERM, "who knows a token may not");
-	point_is(in_child(as_stranger, 1), EPERM,
-		 "nor the root of a user namespace");
-	point_is(in_child(as_stranger_in_clear, 0), EPERM,
-		 "nor with a key of one's own in the clear");
-	point_is(in_child(as_holder, 0), 0,
-		 "who has a key for it may, with that and no other");
-	point_is(in_child(as_holder, 1), EKEYREVOKED,
-		 "until it is revoked");
-}
-
-/* --- keys of type cryptech --------------------------------------------------- */
-
-static void keyring_keys(int hsm)
-{
-	struct keyctl_pkey_query query;
-	unsigned char uuid[16], token[48], out[16];
-	char payload[64] = {};
-	long key;
-	int fd, i;
-
-	key = add("cryptech", "new aes", KEY_SPEC_SESSION_KEYRING,
-		  "new aes256-xts");
-	point(key > 0, "a new AES key (%ld)", key);
-	if (key < 0)
-		return;
-	point(keyctl_pkey_query(key, "enc=pkcs1", &query) < 0 &&
-	      errno == EOPNOTSUPP, "signs nothing");
-	if (keyctl_read(key, payload, sizeof(payload)) != 40)
-		give_up("keyctl read");
-	for (i = 0; i < 16; i++)
-		sscanf(payload + 4 + 2 * i + (i > 3) + (i > 5) + (i > 7) +
-		       (i > 9), "%2hhx", &uuid[i]);
-	point_is(hsm_token(hsm, uuid, token), 0, "has a token");
-	fd = alg_bind("xts(paes)");
-	point_is(alg_setkey(fd, token, 48), 0, "is a key");
-	point_is(alg_crypt(fd, 1, iv, plain, out, 16), 0, "and encrypts");
-	point(memcmp(out, plain, 16), "indeed");
-	close(fd);
-	key = add("cryptech", "again", KEY_SPEC_SESSION_KEYRING, "%s", payload);
-	point(key > 0, "use finds it (%ld)", key);
-	point_is(add("asymmetric", "", KEY_SPEC_SESSION_KEYRING,
-		     "CHSMKEY1%s", payload), -EOPNOTSUPP,
-		 "it makes no asymmetric key");
-	key = add("cryptech", "raw", KEY_SPEC_SESSION_KEYRING,
-		  "new aes128 raw");
-	point_is(key, -EINVAL, "raw is for RSA");
-}
-
 /* --- an HSM that does not answer --------------------------------------------- */
 
 /* One who encrypts 64 KiB; exits with 0 or errno. */
@@ -507,7 +260,6 @@ static void lost(int clear)
 	for (i = 0; i < CROWD; i++)
 		wait_reading(pids[i]);
 	run("hsmctl hsm 0 kill9");
-	run("hsmctl hsm 0 start");
 	for (i = 0; i < CROWD; i++) {
 		err = ended(pids[i]);
 		running += err == EIO;
@@ -515,6 +267,9 @@ static void lost(int clear)
 	}
 	point_is(running, 16, "the HSM dies: those on slots fail with EIO");
 	point_is(waiting, CROWD - 16, "those that wait, with ENODEV");
+	point_is(alg_crypt(CBC->fd, 1, iv, plain, out, 16), ENODEV,
+		 "and so do new ones");
+	run("hsmctl hsm 0 start");
 	do {
 		usleep(10000);
 		err = alg_crypt(CBC->fd, 1, iv, plain, out, 16);
@@ -539,28 +294,14 @@ static int clear_socket(void)
 	return fd;
 }
 
-static int is_new(void)
-{
-	struct utsname u;
-
-	return !uname(&u) && strncmp(u.release, "6.1.", 4);
-}
-
 int main(void)
 {
-	struct cryptech_ioc_info info = { .size = sizeof(info) };
 	unsigned long long volatile_keys;
 	size_t i;
 	int hsm;
 
-	run("modprobe cryptech clear_tokens=1 && hsm-ready");
-	ksft_print_header();
-	hsm = hsm_session(0, CRYPTECH_USER_NORMAL, USER_PIN);
-	if (ioctl(hsm, CRYPTECH_IOC_INFO, &info))
-		give_up("INFO");
-	memcpy(serial, info.serial, 16);
-	srandom(1);
-
+	run("modprobe cryptech clear_tokens=1");
+	hsm = keys_session();
 	volatile_keys = hsm_status(hsm, CRYPTECH_STATUS_KEYS_VOLATILE);
 	known_answers();
 	point_is(wait_for_status(hsm, CRYPTECH_STATUS_KEYS_VOLATILE,
@@ -571,18 +312,12 @@ int main(void)
 	make_keys(hsm);
 	for (i = 0; i < 5; i++)
 		lengths(&keys[i]);
-	splits(CBC, is_new());
+	splits(CBC, kernel_is_new());
 	odd_lists(CBC);
 	bad_lengths();
-	spoilt_tokens();
-	by_serial(is_new());
-	rights();
-	keyring_keys(hsm);
 	crowd();
 	late();
 	lost(clear_socket());
 
-	ksft_set_plan(ksft_test_num());
-	ksft_print_cnts();
-	return ksft_get_fail_cnt() ? 1 : 0;
+	return keys_end();
 }
