@@ -34,6 +34,14 @@ static char *value;
 module_param(value, charp, 0);
 MODULE_PARM_DESC(value, "That key");
 
+/* for xts(paes), and the same key for xts(aes) */
+static char *xts_token;
+module_param(xts_token, charp, 0);
+MODULE_PARM_DESC(xts_token, "Token of an AES-256 key for XTS");
+static char *xts_value;
+module_param(xts_value, charp, 0);
+MODULE_PARM_DESC(xts_value, "That key");
+
 static char *rsa_token;
 module_param(rsa_token, charp, 0);
 MODULE_PARM_DESC(rsa_token, "Token of an RSA key with flag RAW");
@@ -104,8 +112,9 @@ static void cut(struct scatterlist *sg, u8 *buf, size_t len, size_t step)
 	}
 }
 
-static int crypt_sg(struct crypto_skcipher *tfm, bool encrypt,
-		    struct scatterlist *src, struct scatterlist *dst, u8 *iv)
+static int crypt_some(struct crypto_skcipher *tfm, bool encrypt,
+		      struct scatterlist *src, struct scatterlist *dst,
+		      size_t len, u8 *iv)
 {
 	struct skcipher_request *req = skcipher_request_alloc(tfm, GFP_KERNEL);
 	DECLARE_CRYPTO_WAIT(wait);
@@ -116,21 +125,33 @@ static int crypt_sg(struct crypto_skcipher *tfm, bool encrypt,
 	skcipher_request_set_callback(req, CRYPTO_TFM_REQ_MAY_BACKLOG |
 				      CRYPTO_TFM_REQ_MAY_SLEEP,
 				      crypto_req_done, &wait);
-	skcipher_request_set_crypt(req, src, dst, SIZE, iv);
+	skcipher_request_set_crypt(req, src, dst, len, iv);
 	ret = crypto_wait_req(encrypt ? crypto_skcipher_encrypt(req) :
 					crypto_skcipher_decrypt(req), &wait);
 	skcipher_request_free(req);
 	return ret;
 }
 
-/* The software's answer: @wanted, and the IV that it leaves. */
-static int soft(struct ciphers *c, u8 *iv)
+static int crypt_sg(struct crypto_skcipher *tfm, bool encrypt,
+		    struct scatterlist *src, struct scatterlist *dst, u8 *iv)
+{
+	return crypt_some(tfm, encrypt, src, dst, SIZE, iv);
+}
+
+static int crypt_flat(struct crypto_skcipher *tfm, bool encrypt, u8 *in,
+		      u8 *out, size_t len, u8 *iv)
 {
 	struct scatterlist src, dst;
 
-	sg_init_one(&src, c->plain, SIZE);
-	sg_init_one(&dst, c->wanted, SIZE);
-	return crypt_sg(c->soft, true, &src, &dst, iv);
+	sg_init_one(&src, in, len);
+	sg_init_one(&dst, out, len);
+	return crypt_some(tfm, encrypt, &src, &dst, len, iv);
+}
+
+/* The software's answer: @wanted, and the IV that it leaves. */
+static int soft(struct ciphers *c, u8 *iv)
+{
+	return crypt_flat(c->soft, true, c->plain, c->wanted, SIZE, iv);
 }
 
 static void test_odd_lists(struct ciphers *c)
@@ -164,16 +185,125 @@ static void test_odd_lists(struct ciphers *c)
 	point(!ret && !memcmp(in, c->wanted, SIZE), "in place: encryption");
 }
 
+/* Source and destination at all places relative to a block. */
+static void test_unaligned(struct ciphers *c)
+{
+	u8 *in = c->space, *out = c->space + SIZE + 64;
+	unsigned int at, bad = 0;
+	u8 iv[16];
+
+	memcpy(iv, first_iv, 16);
+	bad += !!soft(c, iv);
+	for (at = 0; at < 16; at++) {
+		memcpy(in + at, c->plain, SIZE);
+		memcpy(iv, first_iv, 16);
+		bad += crypt_flat(c->hsm, true, in + at, out + 15 - at, SIZE,
+				  iv) ||
+		       memcmp(out + 15 - at, c->wanted, SIZE);
+		memcpy(iv, first_iv, 16);
+		bad += crypt_flat(c->hsm, false, out + 15 - at, out + 15 - at,
+				  SIZE, iv) ||
+		       memcmp(out + 15 - at, c->plain, SIZE);
+	}
+	point_is(bad, 0, "all alignments, also in place");
+}
+
+/*
+ * Requests that follow each other are one: same result, and after each the IV
+ * that cbc(aes) has there. @encrypt, or decrypt what that gave.
+ */
+static void test_many_updates(struct ciphers *c, bool encrypt)
+{
+	u8 *in = encrypt ? c->plain : c->wanted, *out = c->space;
+	u8 *wanted = encrypt ? c->wanted : c->plain;
+	unsigned int done, bad = 0, n = 1;
+	u8 iv[16], iv_soft[16];
+	u8 *soft_out = c->space + SIZE + 64;
+	size_t len;
+
+	memcpy(iv, first_iv, 16);
+	bad += !!soft(c, iv);
+	memcpy(iv, first_iv, 16);
+	memcpy(iv_soft, first_iv, 16);
+	for (done = 0; done < SIZE; done += len) {
+		n = n * 5 % 1031;	/* blocks, in odd order */
+		len = min_t(size_t, n * 16, SIZE - done);
+		bad += !!crypt_flat(c->hsm, encrypt, in + done, out + done,
+				    len, iv);
+		bad += !!crypt_flat(c->soft, encrypt, in + done, soft_out, len,
+				    iv_soft);
+		bad += !!memcmp(iv, iv_soft, 16);
+	}
+	bad += !!memcmp(out, wanted, SIZE);
+	point_is(bad, 0, encrypt ? "many requests are one: encryption" :
+				   "many requests are one: decryption");
+}
+
+/* --- XTS -------------------------------------------------------------------- */
+
+static void test_xts_length(struct ciphers *c, size_t len)
+{
+	struct scatterlist src[PIECES], dst[PIECES];
+	u8 *in = c->space + 1, *out = c->space + SIZE + 64 + 7;
+	unsigned int bad = 0;
+	u8 iv[16];
+
+	memcpy(iv, first_iv, 16);
+	bad += !!crypt_flat(c->soft, true, c->plain, c->wanted, len, iv);
+	memcpy(in, c->plain, len);
+	cut(src, in, len, 23);
+	cut(dst, out, len, 5);
+	memcpy(iv, first_iv, 16);
+	bad += crypt_some(c->hsm, true, src, dst, len, iv) ||
+	       memcmp(out, c->wanted, len);
+	memcpy(iv, first_iv, 16);
+	bad += crypt_some(c->hsm, false, dst, dst, len, iv) ||
+	       memcmp(out, c->plain, len);
+	memcpy(iv, first_iv, 16);
+	bad += crypt_some(c->hsm, true, src, src, len, iv) ||
+	       memcmp(in, c->wanted, len);
+	point_is(bad, 0, "XTS: odd lists, in place, stolen ciphertext");
+}
+
 /* --- more requests than slots ---------------------------------------------- */
 
 struct one {
 	struct skcipher_request *req;
 	struct scatterlist src, dst;
-	struct crypto_wait wait;
+	struct completion finished;
 	u8 *out;
 	u8 iv[16];
 	int submitted;
+	int result;
+	unsigned int started;	/* -EINPROGRESS came so often */
+	bool after;		/* and after the result, which it must not */
 };
+
+static void one_told(void *data, int err)
+{
+	struct one *one = data;
+
+	if (err == -EINPROGRESS) {
+		one->started++;
+		one->after |= completion_done(&one->finished);
+	} else {
+		one->result = err;
+		complete(&one->finished);
+	}
+}
+
+/* The same for kernels that give the request, not its data. */
+static void __maybe_unused
+one_told_request(struct crypto_async_request *req, int err)
+{
+	one_told(req->data, err);
+}
+
+#define ONE_TOLD							       \
+	__builtin_choose_expr(						       \
+		__builtin_types_compatible_p(crypto_completion_t,	       \
+					     typeof(&one_told)),	       \
+		one_told, one_told_request)
 
 static int one_submit(struct ciphers *c, struct one *one, u32 flags)
 {
@@ -181,16 +311,26 @@ static int one_submit(struct ciphers *c, struct one *one, u32 flags)
 	one->out = kmalloc(SIZE, GFP_KERNEL);
 	if (!one->req || !one->out)
 		return -ENOMEM;
-	crypto_init_wait(&one->wait);
+	init_completion(&one->finished);
 	memcpy(one->iv, first_iv, 16);
 	sg_init_one(&one->src, c->plain, SIZE);
 	sg_init_one(&one->dst, one->out, SIZE);
-	skcipher_request_set_callback(one->req, flags, crypto_req_done,
-				      &one->wait);
+	skcipher_request_set_callback(one->req, flags, ONE_TOLD, one);
 	skcipher_request_set_crypt(one->req, &one->src, &one->dst, SIZE,
 				   one->iv);
 	one->submitted = crypto_skcipher_encrypt(one->req);
 	return one->submitted;
+}
+
+/* Its end: was it right, and did it say that it left the queue if it was? */
+static bool one_is_good(struct ciphers *c, struct one *one, const u8 *iv)
+{
+	if (one->submitted != -EINPROGRESS && one->submitted != -EBUSY)
+		return false;
+	wait_for_completion(&one->finished);
+	return !one->result && !one->after &&
+	       one->started == (one->submitted == -EBUSY) &&
+	       !memcmp(one->out, c->wanted, SIZE) && !memcmp(one->iv, iv, 16);
 }
 
 /* The HSM is stopped until `submitted` tells that all are. */
@@ -218,20 +358,13 @@ static void test_crowd(struct ciphers *c)
 		}
 	}
 	WRITE_ONCE(submitted, REQUESTS);
-	for (i = 0; i < REQUESTS; i++) {
-		if (all[i].submitted != -EINPROGRESS &&
-		    all[i].submitted != -EBUSY)
-			continue;
-		if (!crypto_wait_req(all[i].submitted, &all[i].wait) &&
-		    !memcmp(all[i].out, c->wanted, SIZE) &&
-		    !memcmp(all[i].iv, iv, 16))
-			good++;
-	}
+	for (i = 0; i < REQUESTS; i++)
+		good += one_is_good(c, &all[i], iv);
 out:
 	point_is(busy, 16, "sixteen requests find a slot");
 	point_is(full, REQUESTS - 18, "others have no space");
 	point_is(queued, 2, "those that may wait do");
-	point_is(good, 18, "all that were taken are right");
+	point_is(good, 18, "they are told when they start; all are right");
 	for (i = 0; all && i < REQUESTS; i++) {
 		skcipher_request_free(all[i].req);
 		kfree(all[i].out);
@@ -239,47 +372,74 @@ out:
 	kfree(all);
 }
 
-static int ciphers_setkey(struct ciphers *c)
+static int setkey_hex(struct crypto_skcipher *tfm, const char *hex)
 {
 	u8 key[96];
-	int len, ret;
+	int len = from_hex(key, hex, sizeof(key));
 
-	len = from_hex(key, token, sizeof(key));
-	ret = len < 0 ? len : crypto_skcipher_setkey(c->hsm, key, len);
-	if (ret)
-		return ret;
-	len = from_hex(key, value, sizeof(key));
-	return len < 0 ? len : crypto_skcipher_setkey(c->soft, key, len);
+	return len < 0 ? len : crypto_skcipher_setkey(tfm, key, len);
 }
 
-static void test_ciphers(void)
+static int ciphers_start(struct ciphers *c, const char *hsm, const char *soft,
+			 const char *of_hsm, const char *of_soft)
 {
-	struct ciphers c = {
-		.hsm = crypto_alloc_skcipher("cbc(paes)", 0, 0),
-		.soft = crypto_alloc_skcipher("cbc(aes)", 0, 0),
-		.plain = kmalloc(SIZE, GFP_KERNEL),
-		.wanted = kmalloc(SIZE, GFP_KERNEL),
-		.space = kmalloc(2 * SIZE + 128, GFP_KERNEL),
-	};
-	int ret = -ENOMEM;
+	int ret;
 
-	if (!IS_ERR(c.hsm) && !IS_ERR(c.soft) && c.plain && c.wanted &&
-	    c.space) {
-		get_random_bytes(c.plain, SIZE);
-		ret = ciphers_setkey(&c);
-	}
+	c->hsm = crypto_alloc_skcipher(hsm, 0, 0);
+	c->soft = crypto_alloc_skcipher(soft, 0, 0);
+	c->plain = kmalloc(SIZE, GFP_KERNEL);
+	c->wanted = kmalloc(SIZE, GFP_KERNEL);
+	c->space = kmalloc(2 * SIZE + 128, GFP_KERNEL);
+	if (IS_ERR(c->hsm) || IS_ERR(c->soft) || !c->plain || !c->wanted ||
+	    !c->space)
+		return -ENOMEM;
+	get_random_bytes(c->plain, SIZE);
+	ret = setkey_hex(c->hsm, of_hsm);
+	return ret ? ret : setkey_hex(c->soft, of_soft);
+}
+
+static void ciphers_stop(struct ciphers *c)
+{
+	if (!IS_ERR(c->hsm))
+		crypto_free_skcipher(c->hsm);
+	if (!IS_ERR(c->soft))
+		crypto_free_skcipher(c->soft);
+	kfree(c->plain);
+	kfree(c->wanted);
+	kfree(c->space);
+}
+
+static void test_cbc(void)
+{
+	struct ciphers c;
+	int ret;
+
+	ret = ciphers_start(&c, "cbc(paes)", "cbc(aes)", token, value);
 	point_is(ret, 0, "cbc(paes) and cbc(aes) with one key");
 	if (!ret) {
 		test_crowd(&c);
 		test_odd_lists(&c);
+		test_unaligned(&c);
+		test_many_updates(&c, true);
+		test_many_updates(&c, false);
 	}
-	if (!IS_ERR(c.hsm))
-		crypto_free_skcipher(c.hsm);
-	if (!IS_ERR(c.soft))
-		crypto_free_skcipher(c.soft);
-	kfree(c.plain);
-	kfree(c.wanted);
-	kfree(c.space);
+	ciphers_stop(&c);
+}
+
+static void test_xts(void)
+{
+	static const size_t lengths[] = {
+		16, 17, 4095, 16319, 16320, 16321, 16335, 16337, 39999, SIZE,
+	};
+	struct ciphers c;
+	unsigned int i;
+	int ret;
+
+	ret = ciphers_start(&c, "xts(paes)", "xts(aes)", xts_token, xts_value);
+	point_is(ret, 0, "xts(paes) and xts(aes) with one key");
+	for (i = 0; !ret && i < ARRAY_SIZE(lengths); i++)
+		test_xts_length(&c, lengths[i]);
+	ciphers_stop(&c);
 }
 
 /* --- raw RSA ----------------------------------------------------------------- */
@@ -409,7 +569,9 @@ static int __init cryptech_test_init(void)
 {
 	test_names();
 	if (token && value)
-		test_ciphers();
+		test_cbc();
+	if (xts_token && xts_value)
+		test_xts();
 	if (rsa_token && rsa_input && rsa_output)
 		test_rsa();
 	written += scnprintf(results + written, sizeof(results) - written,

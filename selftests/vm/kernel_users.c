@@ -98,8 +98,10 @@ static void wait_submitted(void)
 int main(void)
 {
 	static unsigned char aes[32], token[48], rsa[48], uuid[16];
+	static unsigned char xts[64], xts_token[48];
 	static unsigned char in[MODULUS], out[MODULUS];
 	static char t[128], v[128], r[128], i[1024], o[1024], command[4096];
+	static char xt[128], xv[256];
 	EVP_PKEY *pkey = EVP_RSA_gen(2048);
 	int hsm, status;
 	pid_t pid;
@@ -112,24 +114,32 @@ int main(void)
 	errno = hsm_token(hsm, uuid, token);
 	if (errno || !pkey)
 		give_up("token");
+	RAND_bytes(xts, sizeof(xts));
+	hsm_load_raw(hsm, CRYPTECH_KEY_AES256_XTS, xts, sizeof(xts), uuid);
+	errno = hsm_token(hsm, uuid, xts_token);
+	if (errno)
+		give_up("token");
 	rsa_token(hsm, pkey, CRYPTECH_KEY_FLAG_RAW, rsa);
 	RAND_bytes(in + 1, MODULUS - 1);
 	rsa_expect(pkey, in, out);
 	hex(t, token, 48);
 	hex(v, aes, 32);
+	hex(xt, xts_token, 48);
+	hex(xv, xts, 64);
 	hex(r, rsa, 48);
 	hex(i, in, MODULUS);
 	hex(o, out, MODULUS);
 
 	/* what it needs besides, before the HSM stops */
-	run("modprobe -a cbc 2>/dev/null; hsmctl hsm 0 stop");
+	run("modprobe -a cbc xts 2>/dev/null; hsmctl hsm 0 stop");
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
 		snprintf(command, sizeof(command),
 			 "exec modprobe cryptech_test token=%s value=%s "
+			 "xts_token=%s xts_value=%s "
 			 "rsa_token=%s rsa_input=%s rsa_output=%s",
-			 t, v, r, i, o);
+			 t, v, xt, xv, r, i, o);
 		execl("/bin/sh", "sh", "-c", command, NULL);
 		_exit(127);
 	}
