@@ -35,18 +35,20 @@ CRYPTECH_FUNCTIONS(ENTRY)
 #undef ENTRY
 };
 
-static const struct function *function_of(uint32_t number)
-{
-	switch (number) {
 #define CASE(number, name, ...)						       \
 	case number:							       \
 		return &functions[INDEX_##name];
+
+static const struct function *function_of(uint32_t number)
+{
+	switch (number) {
 	CRYPTECH_FUNCTIONS(CASE)
-#undef CASE
 	default:
 		return NULL;
 	}
 }
+
+#undef CASE
 
 /*
  * Walk over the arguments as the schema [p, end) says, from rpc.h: words
