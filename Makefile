@@ -106,8 +106,8 @@ fuzz: setup
 	selftests/fuzz/run --minutes $(or $(MINUTES),10) $(T)
 
 bench: setup
-	$(MAKE) all modules
-	selftests/bench/run
+	$(MAKE) all modules $(B)/test/fakehsm
+	selftests/bench/run $(if $(KERNEL),--kernel $(KERNEL))
 
 demo: setup
 	scripts/demo $(if $(KERNEL),--kernel $(KERNEL))

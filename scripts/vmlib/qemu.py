@@ -54,7 +54,7 @@ def command_line(rundir, kernel, options, hsms, accel, variables=None):
     if variables:
         cmd += ["-drive", f"if=pflash,format=raw,readonly=on,file={OVMF_CODE}",
                 "-drive", f"if=pflash,format=raw,file={variables}"]
-    return cmd
+    return cmd + options.qemu_arguments
 
 
 def socket(name, rundir):

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../firmware/platform/sim/container.h"
 #include "fakehsm.h"
 
 static const char help[] =
@@ -30,6 +31,8 @@ static const char help[] =
 "  --lie WHAT        in completions of ordinary calls: length (longer than a\n"
 "                    slot), slot (one that there is not), call (not the\n"
 "                    host's number), seq (an entry skipped)\n"
+"  --echo            answer each doorbell by an interrupt, and look at nothing:\n"
+"                    what a mailbox can do at best, for bench\n"
 "  --flip SECONDS    change random words of the memory for so long, once the\n"
 "                    host has attached; then go on without\n"
 "  --seed N          of the random numbers (default 1)\n"
@@ -37,7 +40,7 @@ static const char help[] =
 
 enum {
 	OPT_MAILBOX = 256, OPT_REVERSE, OPT_MUTE, OPT_STOP_HEART, OPT_LATE,
-	OPT_LIE, OPT_FLIP, OPT_SEED, OPT_SIDE,
+	OPT_LIE, OPT_FLIP, OPT_SEED, OPT_SIDE, OPT_ECHO,
 };
 
 static const struct option options_table[] = {
@@ -47,6 +50,7 @@ static const struct option options_table[] = {
 	{ "stop-heart", no_argument, NULL, OPT_STOP_HEART },
 	{ "late", no_argument, NULL, OPT_LATE },
 	{ "lie", required_argument, NULL, OPT_LIE },
+	{ "echo", no_argument, NULL, OPT_ECHO },
 	{ "flip", required_argument, NULL, OPT_FLIP },
 	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "side", required_argument, NULL, OPT_SIDE },
@@ -228,6 +232,16 @@ static void reset(void *data, unsigned int bank)
 
 static const struct mailbox_ops ops = { .request = request, .reset = reset };
 
+/* Nothing is read but the bell, nothing written but the interrupt. */
+static void echo(struct source *source, uint32_t events)
+{
+	struct mailbox *m = container_of(source, struct mailbox, ring);
+
+	(void)events;
+	event_clear(source->fd);
+	event_raise(m->fds.host[CRYPTECH_MAILBOX_VECTOR_RING]);
+}
+
 /* --- start --------------------------------------------------------------- */
 
 static void __attribute__((noreturn)) usage_error(const char *what)
@@ -282,6 +296,9 @@ static void take(struct fake *fake, int option)
 		fake->behaviour = FAKE_LIE;
 		fake->lie = choice(optarg, lies);
 		break;
+	case OPT_ECHO:
+		fake->behaviour = FAKE_ECHO;
+		break;
 	case OPT_FLIP:
 		fake->behaviour = FAKE_FLIP;
 		fake->flip_seconds = number(optarg, 86400);
@@ -316,6 +333,8 @@ int main(int argc, char **argv)
 	if (loop_init(&fake.loop))
 		return EXIT_FAILURE;
 	fake.mailbox = mailbox_start(&fake.loop, &ops, &fake);
+	if (fake.mailbox && fake.behaviour == FAKE_ECHO)
+		fake.mailbox->ring.ready = echo;
 	if (!fake.mailbox ||
 	    keeper_link_open(&link, &fake.loop, fake.path, fake.mailbox))
 		return EXIT_FAILURE;

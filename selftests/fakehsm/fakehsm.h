@@ -10,7 +10,7 @@
 
 enum behaviour {
 	FAKE_WELL, FAKE_REVERSE, FAKE_MUTE, FAKE_STOP_HEART, FAKE_LATE,
-	FAKE_LIE, FAKE_FLIP,
+	FAKE_LIE, FAKE_FLIP, FAKE_ECHO,
 };
 
 /* In the order of the words on the command line. */
