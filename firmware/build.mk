@@ -92,11 +92,15 @@ $(B)/test/cryptech-hsm-san: $(call san,$(FIRMWARE_SIM_OBJS) \
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 SIM_TESTS := $(addprefix $(B)/test/,sim_crash sim_fake sim_mailbox sim_socket)
-HOST_TESTS += $(addprefix $(B)/test/,sim_slip sim_state) $(SIM_TESTS)
+HOST_TESTS += $(addprefix $(B)/test/,sim_loop sim_slip sim_state) $(SIM_TESTS)
 
 $(SIM_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(SIM_BOX_OBJS) \
 		| $(addprefix $(B)/test/,cryptech-hsm-san fakehsm sim_double)
 	$(call link,$(CFLAGS_SAN),-pthread)
+
+$(B)/test/sim_loop: $(call san,firmware/tests/sim_loop.o \
+		firmware/platform/sim/loop.o)
+	$(call link,$(CFLAGS_SAN),)
 
 $(B)/test/sim_slip: $(call san,firmware/tests/sim_slip.o \
 		firmware/platform/sim/slip.o)

@@ -2,12 +2,15 @@
 #include "loop.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 int loop_init(struct loop *loop)
 {
 	loop->stop = false;
+	loop->next = 0;
+	loop->count = 0;
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	return loop->epoll < 0 ? -1 : 0;
 }
@@ -42,28 +45,47 @@ void loop_change(struct loop *loop, struct source *source, uint32_t events)
 void loop_remove(struct loop *loop, struct source *source)
 {
 	control(loop, EPOLL_CTL_DEL, source, 0);
+	/* it may be freed next: what was fetched for it is void */
+	for (int i = loop->next; i < loop->count; i++)
+		if (loop->batch[i].data.ptr == source)
+			loop->batch[i].data.ptr = NULL;
 }
 
+/*
+ * Tell a source what was fetched for it, unless another one's ready() has
+ * removed it meanwhile, or no longer wants it to be told this.
+ */
+static void tell(const struct epoll_event *event)
+{
+	struct source *source = event->data.ptr;
+	uint32_t events;
+
+	if (!source)
+		return;
+	events = event->events & (source->events | EPOLLERR | EPOLLHUP);
+	if (events)
+		source->ready(source, events);
+}
+
+/*
+ * Each descriptor that is ready gets one turn in each round, and none starves:
+ * the kernel, too, takes them in turn when a round is too small for all.
+ */
 int loop_run(struct loop *loop)
 {
-	/*
-	 * One event at a time: so a source that another one's ready() has
-	 * freed is never called. The kernel takes ready descriptors in turn,
-	 * so none starves.
-	 */
-	struct epoll_event event;
-
 	while (!loop->stop) {
-		int n = epoll_wait(loop->epoll, &event, 1, -1);
-
-		if (n < 0 && errno != EINTR)
+		loop->next = 0;
+		loop->count = epoll_wait(loop->epoll, loop->batch, LOOP_BATCH,
+					 -1);
+		if (loop->count < 0 && errno != EINTR)
 			return -1;
-		if (n == 1) {
-			struct source *source = event.data.ptr;
+		while (loop->next < loop->count && !loop->stop) {
+			struct epoll_event event = loop->batch[loop->next++];
 
-			source->ready(source, event.events);
+			tell(&event);
 		}
 	}
+	loop->count = 0;
 	return 0;
 }
 

@@ -10,9 +10,14 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 
+/* Events that are fetched at once. */
+#define LOOP_BATCH	64
+
 struct loop {
 	int epoll;
 	bool stop;		/* set it, and loop_run returns */
+	int next, count;	/* of what follows: still to be told */
+	struct epoll_event batch[LOOP_BATCH];
 };
 
 /* A watched descriptor; part of whatever object the watcher keeps. */
