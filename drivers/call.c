@@ -108,10 +108,10 @@ struct cryptech_call *cryptech_call_alloc(struct cryptech_client *client,
 	call->reply_max = min_t(size_t, CRYPTECH_RPC_MESSAGE_MAX,
 				CRYPTECH_RPC_REPLY_MIN + results_max);
 	call->request = kvmalloc(request_max, gfp);
-	call->reply = kvmalloc(call->reply_max, gfp);
+	call->reply = cryptech_reply_get(client->dev, call->reply_max, gfp);
 	if (!call->request || !call->reply) {
 		kvfree(call->request);
-		kvfree(call->reply);
+		kvfree(call->reply);	/* as it came: empty */
 		kfree(call);
 		return NULL;
 	}
@@ -144,7 +144,8 @@ static void cryptech_call_free(struct kref *ref)
 		container_of(ref, struct cryptech_call, ref);
 
 	kvfree_sensitive(call->request, call->args.end - call->args.start);
-	kvfree_sensitive(call->reply, call->reply_max);
+	cryptech_reply_put(call->client->dev, call->reply, call->reply_max,
+			   call->reply_len);
 	if (call->releasing)
 		cryptech_client_free(call->client);
 	else
@@ -170,6 +171,8 @@ static void cryptech_call_finish(struct cryptech_device *dev,
 	call->over = true;
 	call->result = result;
 	complete_all(&call->finished);
+	if (call->polled)
+		wake_up_all(&call->client->wait);
 	if (call->done) {
 		cryptech_call_get(call);
 		queue_work(dev->wq, &call->work);

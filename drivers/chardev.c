@@ -71,12 +71,6 @@ static bool cryptech_raw_allowed(struct cryptech_client *client, u32 function)
 	       READ_ONCE(client->role) == CRYPTECH_USER_WHEEL;
 }
 
-/* Somebody may poll for the end of the call. */
-static void cryptech_raw_done(struct cryptech_call *call)
-{
-	wake_up_all(&call->client->wait);
-}
-
 /* Copy a request in: header and arguments once each, before any look at it. */
 static struct cryptech_call *
 cryptech_raw_call(struct cryptech_client *client, const char __user *data,
@@ -129,7 +123,8 @@ static ssize_t cryptech_write(struct file *file, const char __user *data,
 	ret = PTR_ERR_OR_ZERO(call);
 	if (ret)
 		goto out;
-	ret = cryptech_call_submit(call, cryptech_raw_done);
+	call->polled = true;
+	ret = cryptech_call_submit(call, NULL);
 	if (ret) {
 		cryptech_call_put(call);
 		goto out;

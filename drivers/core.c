@@ -4,9 +4,11 @@
  */
 #include <linux/fs.h>
 #include <linux/idr.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "cipher.h"
 #include "cryptech.h"
@@ -38,7 +40,26 @@ static void cryptech_device_release(struct device *d)
 			destroy_workqueue(dev->wq);
 	}
 	xa_destroy(&dev->clients);
+	kvfree(dev->spare);
 	kfree(dev);
+}
+
+u8 *cryptech_reply_get(struct cryptech_device *dev, size_t size, gfp_t gfp)
+{
+	u8 *reply = NULL;
+
+	if (size == CRYPTECH_RPC_MESSAGE_MAX)
+		reply = xchg(&dev->spare, NULL);
+	return reply ? reply : kvmalloc(size, gfp);
+}
+
+void cryptech_reply_put(struct cryptech_device *dev, u8 *reply, size_t size,
+			size_t used)
+{
+	memzero_explicit(reply, used);
+	if (size == CRYPTECH_RPC_MESSAGE_MAX)
+		reply = xchg(&dev->spare, reply);
+	kvfree(reply);
 }
 
 struct cryptech_device *

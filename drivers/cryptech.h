@@ -203,6 +203,7 @@ struct cryptech_device {
 	struct xarray clients;
 	u32 next_word;
 
+	u8 *spare;			/* see cryptech_reply_get() */
 	struct cryptech_hwrng *hwrng;
 };
 
@@ -221,6 +222,16 @@ int cryptech_device_register(struct cryptech_device *dev);
 void cryptech_device_unregister(struct cryptech_device *dev);
 void cryptech_device_stop(struct cryptech_device *dev);
 void cryptech_device_start(struct cryptech_device *dev);
+
+/*
+ * Memory for a reply of @size bytes at most, or NULL. Buffers of the greatest
+ * size are what the raw door asks for in each call; a device keeps one that is
+ * not in use, since the kernel zeroes whatever it gives out. put: @used bytes
+ * were written.
+ */
+u8 *cryptech_reply_get(struct cryptech_device *dev, size_t size, gfp_t gfp);
+void cryptech_reply_put(struct cryptech_device *dev, u8 *reply, size_t size,
+			size_t used);
 
 /**
  * cryptech_device_answer - the transport has a reply
@@ -342,6 +353,7 @@ typedef void (*cryptech_done_t)(struct cryptech_call *call);
  * @timeout_ms:	deadline, counted from submission; preset by the function's
  *		cost from the module parameters, may be changed before
  * @done:	see cryptech_call_submit()
+ * @polled:	wake who polls the client's file when it is over
  * @private:	the maker's
  *
  * The rest belongs to call.c.
@@ -350,6 +362,7 @@ struct cryptech_call {
 	struct xdr_writer args;
 	unsigned int timeout_ms;
 	cryptech_done_t done;
+	bool polled;
 	void *private;
 
 	struct kref ref;
