@@ -85,7 +85,6 @@ static bool cryptech_is_long(u32 function)
 	return info && info->cost == CRYPTECH_COST_LONG;
 }
 
-/* The deadline of calls of that function, in milliseconds. */
 unsigned int cryptech_call_timeout(u32 function)
 {
 	return max_t(unsigned int, CRYPTECH_DEADLINE_LEAST_MS,

@@ -44,6 +44,11 @@ static void cryptech_device_release(struct device *d)
 	kfree(dev);
 }
 
+/*
+ * Memory for a reply of @size bytes at most, or NULL. The raw door asks for the
+ * greatest size in each call, and the kernel zeroes whatever it gives out: a
+ * device keeps one such buffer that is not in use.
+ */
 u8 *cryptech_reply_get(struct cryptech_device *dev, size_t size, gfp_t gfp)
 {
 	u8 *reply = NULL;
@@ -53,6 +58,7 @@ u8 *cryptech_reply_get(struct cryptech_device *dev, size_t size, gfp_t gfp)
 	return reply ? reply : kvmalloc(size, gfp);
 }
 
+/* Give it back, any context but hard interrupt; @used bytes were written. */
 void cryptech_reply_put(struct cryptech_device *dev, u8 *reply, size_t size,
 			size_t used)
 {

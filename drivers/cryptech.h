@@ -223,12 +223,6 @@ void cryptech_device_unregister(struct cryptech_device *dev);
 void cryptech_device_stop(struct cryptech_device *dev);
 void cryptech_device_start(struct cryptech_device *dev);
 
-/*
- * Memory for a reply of @size bytes at most, or NULL. Buffers of the greatest
- * size are what the raw door asks for in each call; a device keeps one that is
- * not in use, since the kernel zeroes whatever it gives out. put: @used bytes
- * were written.
- */
 u8 *cryptech_reply_get(struct cryptech_device *dev, size_t size, gfp_t gfp);
 void cryptech_reply_put(struct cryptech_device *dev, u8 *reply, size_t size,
 			size_t used);
@@ -578,7 +572,7 @@ bool cryptech_calls_expire(struct cryptech_device *dev,
 			   struct list_head *dropped);
 void cryptech_calls_drop(struct list_head *dropped);
 bool cryptech_calls_idle(struct cryptech_device *dev);
-unsigned int cryptech_call_timeout(u32 function);
+unsigned int cryptech_call_timeout(u32 function);	/* milliseconds */
 
 /* hwrng.c */
 int cryptech_hwrng_add(struct cryptech_device *dev);
