@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * rpc_bench SOCKET CLIENTS SECONDS version|rsa2048|ec-p256
+ * rpc_bench SOCKET PID CLIENTS SECONDS version|rsa2048|ec-p256
  *
- * CLIENTS connections to a HSM in libhal compatibility, each with one request
- * in flight; prints calls a second as one number. Every answer is looked at: an
- * error ends the run.
+ * CLIENTS connections to the HSM in libhal compatibility that is process PID,
+ * each with one request in flight; prints calls a second, and microseconds of
+ * the HSM's processor time for each. Every answer is looked at: an error ends
+ * the run.
  */
 #include <errno.h>
 #include <poll.h>
@@ -31,7 +32,7 @@ struct connection {
 	uint8_t reply[CRYPTECH_RPC_MESSAGE_MAX];
 };
 
-static void die(const char *what)
+static void __attribute__((noreturn)) die(const char *what)
 {
 	fprintf(stderr, "rpc_bench: %s: %s\n", what, strerror(errno));
 	exit(1);
@@ -43,6 +44,22 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+/* Seconds of processor time that a process has used. */
+static double used(int pid)
+{
+	unsigned long user, system;
+	char path[32];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "r");
+	if (!f || fscanf(f, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u "
+			 "%*u %*u %lu %lu", &user, &system) != 2)
+		die(path);
+	fclose(f);
+	return (double)(user + system) / sysconf(_SC_CLK_TCK);
 }
 
 static void begin(struct xdr_writer *w, uint8_t *request, size_t size,
@@ -97,25 +114,43 @@ static void call(struct connection *c, const struct xdr_writer *w,
 		;
 }
 
-static void make_key(struct connection *c, bool rsa)
+/* Log in, and make the key that all use, or open it once it is made. */
+static void get_key(struct connection *c, bool rsa)
 {
+	static uint8_t uuid[CRYPTECH_UUID_SIZE];
+	static bool made;
 	uint8_t request[256];
 	struct xdr_writer w;
 	struct xdr_reader r;
+	const uint8_t *name;
+	size_t len;
 
 	begin(&w, request, sizeof(request), CRYPTECH_RPC_LOGIN);
 	xdr_put_u32(&w, CRYPTECH_USER_WHEEL);
 	xdr_put_opaque(&w, PIN, strlen(PIN));
 	call(c, &w, &r);
-	begin(&w, request, sizeof(request), rsa ?
-	      CRYPTECH_RPC_PKEY_GENERATE_RSA : CRYPTECH_RPC_PKEY_GENERATE_EC);
+	begin(&w, request, sizeof(request), made ? CRYPTECH_RPC_PKEY_OPEN :
+	      rsa ? CRYPTECH_RPC_PKEY_GENERATE_RSA :
+		    CRYPTECH_RPC_PKEY_GENERATE_EC);
 	xdr_put_u32(&w, 0);
-	xdr_put_u32(&w, rsa ? 2048 : CRYPTECH_CURVE_P256);
-	if (rsa)
-		xdr_put_opaque(&w, "\x01\x00\x01", 3);
-	xdr_put_u32(&w, CRYPTECH_KEY_FLAG_DIGITALSIGNATURE);
+	if (made) {
+		xdr_put_opaque(&w, uuid, sizeof(uuid));
+	} else {
+		xdr_put_u32(&w, rsa ? 2048 : CRYPTECH_CURVE_P256);
+		if (rsa)
+			xdr_put_opaque(&w, "\x01\x00\x01", 3);
+		xdr_put_u32(&w, CRYPTECH_KEY_FLAG_TOKEN |
+				CRYPTECH_KEY_FLAG_DIGITALSIGNATURE);
+	}
 	call(c, &w, &r);
 	c->key = xdr_get_u32(&r);
+	if (made)
+		return;
+	name = xdr_get_opaque(&r, &len);
+	if (len != sizeof(uuid))
+		die("UUID");
+	memcpy(uuid, name, sizeof(uuid));
+	made = true;
 }
 
 static void request_of(struct connection *c, const char *what, uint8_t *buffer,
@@ -177,23 +212,27 @@ int main(int argc, char **argv)
 {
 	static struct connection cs[MAX_CLIENTS];
 	static struct pollfd fds[MAX_CLIENTS];
-	double seconds, start;
-	int n, i;
+	double seconds, start, before;
+	unsigned long calls;
+	int n, i, pid;
 
-	if (argc != 5 || (n = atoi(argv[2])) < 1 || n > MAX_CLIENTS ||
-	    (seconds = atof(argv[3])) <= 0) {
-		fprintf(stderr, "usage: rpc_bench SOCKET CLIENTS SECONDS "
+	if (argc != 6 || (pid = atoi(argv[2])) < 1 ||
+	    (n = atoi(argv[3])) < 1 || n > MAX_CLIENTS ||
+	    (seconds = atof(argv[4])) <= 0) {
+		fprintf(stderr, "usage: rpc_bench SOCKET PID CLIENTS SECONDS "
 			"version|rsa2048|ec-p256\n");
 		return 2;
 	}
 	for (i = 0; i < n; i++) {
 		open_connection(&cs[i], argv[1]);
 		fds[i] = (struct pollfd){ .fd = cs[i].fd, .events = POLLIN };
-		if (strcmp(argv[4], "version"))
-			make_key(&cs[i], !strcmp(argv[4], "rsa2048"));
+		if (strcmp(argv[5], "version"))
+			get_key(&cs[i], !strcmp(argv[5], "rsa2048"));
 	}
+	before = used(pid);
 	start = now();
-	seconds = serve(cs, fds, n, argv[4], seconds) / (now() - start);
-	printf("%.0f\n", seconds);
+	calls = serve(cs, fds, n, argv[5], seconds);
+	printf("%.0f %.2f\n", calls / (now() - start),
+	       (used(pid) - before) / calls * 1e6);
 	return 0;
 }
