@@ -41,7 +41,7 @@ static uint64_t mode_bits(const struct hsm *hsm)
 	return mode;
 }
 
-#define TAG_MAX 23
+#define TAG_MAX 27
 
 static void status_of_ports(struct hsm *hsm, uint64_t value[TAG_MAX + 1])
 {
