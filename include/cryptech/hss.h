@@ -110,6 +110,66 @@ static inline bool lms_params(struct lms_params *params, uint32_t lms,
 	return params->n == n;
 }
 
+/* By height, digit and n; false: there is no such set. */
+static inline bool lms_params_of(struct lms_params *params, unsigned int n,
+				 unsigned int h, unsigned int w)
+{
+	uint32_t lms = 0, lmots = 0;
+
+#define CRYPTECH_L(code, name, n_, h_)					       \
+	if (n == n_ && h == h_)						       \
+		lms = code;
+	CRYPTECH_LMS_TYPES(CRYPTECH_L)
+#undef CRYPTECH_L
+#define CRYPTECH_O(code, name, n_, w_, p_, ls_)				       \
+	if (n == n_ && w == w_)						       \
+		lmots = code;
+	CRYPTECH_LMOTS_TYPES(CRYPTECH_O)
+#undef CRYPTECH_O
+	return lms_params(params, lms, lmots);
+}
+
+/* One or two digits at *@text, which moves on; 0: there is no number. */
+static inline unsigned int hss_parse_number(const char **text)
+{
+	unsigned int value = 0, digits;
+
+	for (digits = 0; digits < 2 && **text >= '0' && **text <= '9'; digits++)
+		value = value * 10 + (unsigned int)(*(*text)++ - '0');
+	return value;
+}
+
+/*
+ * The sets of a key's levels as people write them, root first: "H/W" with n =
+ * 32, or "H/W/24", with commas between levels and nothing else, as in
+ * "10/4,10/4". False: malformed, or a set that there is not.
+ */
+static inline bool hss_parse(const char *text, unsigned int *levels,
+			     struct lms_params *params)
+{
+	unsigned int n, h, w, i = 0;
+
+	for (;;) {
+		n = 32;
+		h = hss_parse_number(&text);
+		if (*text++ != '/')
+			return false;
+		w = hss_parse_number(&text);
+		if (*text == '/') {
+			text++;
+			n = hss_parse_number(&text);
+		}
+		if (i == CRYPTECH_HSS_LEVELS_MAX ||
+		    !lms_params_of(&params[i++], n, h, w))
+			return false;
+		*levels = i;
+		if (!*text)
+			return true;
+		if (*text++ != ',')
+			return false;
+	}
+}
+
 static inline size_t lms_public_size(const struct lms_params *params)
 {
 	return 4 + 4 + CRYPTECH_LMS_I_SIZE + params->n;
