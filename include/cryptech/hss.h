@@ -43,6 +43,21 @@ O(0x06, SHA256_N24_W2, 24, 2, 101, 6)					       \
 O(0x07, SHA256_N24_W4, 24, 4, 51, 4)					       \
 O(0x08, SHA256_N24_W8, 24, 8, 26, 0)
 
+/*
+ * Trees of 4 and 8 leaves, and four chains of two values, which sign next to
+ * nothing: for tests that try every state of a key. Never in a product.
+ */
+#ifdef LMS_TEST_HEIGHTS
+#define CRYPTECH_LMS_TEST_TYPES(L)					       \
+L(0xf2, TEST_M24_H2, 24, 2)						       \
+L(0xf3, TEST_M24_H3, 24, 3)
+#define CRYPTECH_LMOTS_TEST_TYPES(O)					       \
+O(0xf1, TEST_N24_W1, 24, 1, 4, 8)
+#else
+#define CRYPTECH_LMS_TEST_TYPES(L)
+#define CRYPTECH_LMOTS_TEST_TYPES(O)
+#endif
+
 #define CRYPTECH_LMS_N_MAX		32
 #define CRYPTECH_LMS_I_SIZE		16
 #define CRYPTECH_LMS_H_MAX		25
@@ -90,6 +105,7 @@ static inline bool lms_params(struct lms_params *params, uint32_t lms,
 		params->h = h_;						       \
 		break;
 	CRYPTECH_LMS_TYPES(CRYPTECH_L)
+	CRYPTECH_LMS_TEST_TYPES(CRYPTECH_L)
 #undef CRYPTECH_L
 	default:
 		return false;
@@ -103,6 +119,7 @@ static inline bool lms_params(struct lms_params *params, uint32_t lms,
 		params->ls = ls_;					       \
 		break;
 	CRYPTECH_LMOTS_TYPES(CRYPTECH_O)
+	CRYPTECH_LMOTS_TEST_TYPES(CRYPTECH_O)
 #undef CRYPTECH_O
 	default:
 		return false;
