@@ -9,6 +9,8 @@ nosan = $(addprefix $(B)/obj/,$(1))
 
 FIRMWARE_KEYSTORE_OBJS := $(call firmware_objs,keystore)
 FIRMWARE_CORES_OBJS := $(call firmware_objs,cores/openssl)
+FIRMWARE_SHA256_OBJS := $(call firmware_objs,cores/sha256)
+FIRMWARE_HASHSIG_OBJS := $(call firmware_objs,hashsig)
 FIRMWARE_HSM_OBJS := $(call firmware_objs,hsm)
 
 # --- keystore ------------------------------------------------------------
@@ -40,6 +42,17 @@ HOST_TESTS += $(CORE_TESTS)
 $(CORE_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
 		$(call san,$(FIRMWARE_CORES_OBJS))
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
+# --- hashsig: keys in memory ----------------------------------------------
+
+HSS_TEST_OBJS := $(call san,$(FIRMWARE_HASHSIG_OBJS) $(FIRMWARE_SHA256_OBJS) \
+	$(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS) firmware/tests/nor.o)
+
+HSS_TESTS := $(addprefix $(B)/test/,hss_seeds)
+HOST_TESTS += $(HSS_TESTS)
+
+$(HSS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSS_TEST_OBJS)
+	$(call link,$(CFLAGS_SAN) $(HSS_TEST_WRAP),-lcrypto -pthread)
 
 # --- hsm ---------------------------------------------------------------------
 
