@@ -186,9 +186,6 @@ extern enum ks_mutation ks_mutation;
 #define MUTATED(m)	false
 #endif
 
-/* crc.c */
-uint32_t ks_crc(uint32_t crc, const void *data, size_t len);
-
 /*
  * device.c: all access to the flash. Each returns KS_OK or KS_FLASH, after
  * which the keystore is broken: what the flash holds is known only after the
@@ -241,6 +238,9 @@ uint32_t segments_free(const struct keystore *ks);
 /* Add to (or with dead, take from) what lives in the segment of @pos. */
 void segment_live(struct keystore *ks, uint32_t pos, uint32_t size, bool cell);
 void segment_dead(struct keystore *ks, uint32_t pos, uint32_t size, bool cell);
+/* The segment in use for this kind of entry that has the longest tail. */
+uint32_t segment_longest(const struct keystore *ks, bool cell,
+			 uint32_t except);
 /*
  * Find room for an entry of @size bytes, take it, and say where it is; at
  * least @reserve segments stay free. KS_FULL: there is none without moving
