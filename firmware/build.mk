@@ -43,6 +43,18 @@ $(CORE_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
 		$(call san,$(FIRMWARE_CORES_OBJS))
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
+# --- hashsig: mathematics --------------------------------------------------
+
+FIRMWARE_LMS_OBJS := $(addprefix firmware/hashsig/,merkle.o ots.o verify.o) \
+	$(FIRMWARE_SHA256_OBJS)
+
+LMS_TESTS := $(addprefix $(B)/test/,lms_test)
+HOST_TESTS += $(LMS_TESTS)
+
+$(LMS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
+		$(call san,$(FIRMWARE_LMS_OBJS) $(FIRMWARE_CORES_OBJS))
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
 # --- hashsig: keys in memory ----------------------------------------------
 
 HSS_TEST_OBJS := $(call san,$(FIRMWARE_HASHSIG_OBJS) $(FIRMWARE_SHA256_OBJS) \
@@ -53,6 +65,35 @@ HOST_TESTS += $(HSS_TESTS)
 
 $(HSS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSS_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN) $(HSS_TEST_WRAP),-lcrypto -pthread)
+
+# --- hashsig: proof that no leaf signs twice ------------------------------
+
+# Trees of four leaves, ideal cores, every allocation seen.
+HS_HEAP_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+HS_ROOT_OBJS := $(addprefix firmware/hashsig/,anchor.o cells.o merkle.o ots.o \
+	record.o recover.o root.o seeds.o) $(FIRMWARE_KEYSTORE_OBJS)
+HS_BOX_OBJS := $(addprefix firmware/tests/,hs_box.o hs_cores.o hs_heap.o \
+	hs_ledger.o hs_memo.o nor.o) $(HS_ROOT_OBJS)
+
+HS_TESTS := $(addprefix $(B)/test/,hs_powerloss hs_soak)
+HOST_TESTS += $(HS_TESTS) $(B)/test/hs_mutants
+
+$(HS_TESTS): $(B)/test/%: $(B)/obj-san/small/firmware/tests/%.o \
+		$(addprefix $(B)/obj-san/small/,$(HS_BOX_OBJS)) \
+		$(call san,$(FIRMWARE_SHA256_OBJS))
+	$(call link,$(CFLAGS_SAN) $(HS_HEAP_WRAP),)
+
+$(B)/test/hs_mutants: $(addprefix $(B)/obj-san/small-mutants/,$(HS_BOX_OBJS) \
+		firmware/tests/hs_powerloss.o) \
+		$(call san,$(FIRMWARE_SHA256_OBJS))
+	$(call link,$(CFLAGS_SAN) $(HS_HEAP_WRAP),)
+
+$(B)/obj-san/small/%.o: %.c
+	$(call compile,$(CFLAGS_SAN) -DLMS_TEST_HEIGHTS)
+
+$(B)/obj-san/small-mutants/%.o: %.c
+	$(call compile,$(CFLAGS_SAN) -DLMS_TEST_HEIGHTS -DHS_MUTATIONS \
+		-DKS_MUTATIONS)
 
 # --- hsm ---------------------------------------------------------------------
 
