@@ -19,7 +19,7 @@
  *	is the HSS public key as it stands, without an OCTET STRING around it
  * @len: its length in bytes; trailing bytes are refused
  * @public: where the HSS public key is, in @der
- * @public_len: how long it is; 1 to 106 bytes
+ * @public_len: how long it is; 1 to 109 bytes
  *
  * Only strict DER is taken.
  *
