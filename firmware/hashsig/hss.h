@@ -6,7 +6,9 @@
  *	seeds.c	 which seeds exist
  *	tree.c	 public nodes in memory: the top of the tree, and windows of leaves
  *	build.c	 computing many leaves, by any number of threads
- *	hss.c	 the levels; taking a leaf
+ *	hss.c	 keys: made, stored, found again, deleted
+ *	work.c	 what is left of a key; what it has to compute
+ *	take.c	 taking a leaf, and another tree
  *	leaf.c	 signing with a leaf that was taken
  *
  * Only the root tree is in flash (root.h). Lower trees are drawn anew after a
