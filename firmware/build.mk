@@ -70,7 +70,8 @@ $(HSS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSS_TEST_OBJS)
 
 # Trees of four leaves, ideal cores, every allocation seen.
 HS_HEAP_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
-HS_ROOT_OBJS := $(addprefix firmware/hashsig/,anchor.o cells.o merkle.o ots.o \
+HS_ROOT_OBJS := $(addprefix firmware/hashsig/,anchor.o cells.o frontier.o \
+	merkle.o ots.o \
 	record.o recover.o root.o seeds.o) $(FIRMWARE_KEYSTORE_OBJS)
 HS_BOX_OBJS := $(addprefix firmware/tests/,hs_box.o hs_cores.o hs_heap.o \
 	hs_ledger.o hs_memo.o nor.o) $(HS_ROOT_OBJS)
@@ -82,6 +83,18 @@ $(HS_TESTS): $(B)/test/%: $(B)/obj-san/small/firmware/tests/%.o \
 		$(addprefix $(B)/obj-san/small/,$(HS_BOX_OBJS)) \
 		$(call san,$(FIRMWARE_SHA256_OBJS))
 	$(call link,$(CFLAGS_SAN) $(HS_HEAP_WRAP),)
+
+# --- hashsig: root trees in flash ------------------------------------------
+
+ROOT_TESTS := $(addprefix $(B)/test/,root_test)
+HOST_TESTS += $(ROOT_TESTS)
+
+$(ROOT_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
+		$(call san,$(addprefix firmware/hashsig/,anchor.o cells.o \
+		frontier.o record.o recover.o root.o seeds.o) \
+		$(FIRMWARE_LMS_OBJS) $(FIRMWARE_CORES_OBJS) \
+		$(FIRMWARE_KEYSTORE_OBJS) firmware/tests/nor.o)
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 $(B)/test/hs_mutants: $(addprefix $(B)/obj-san/small-mutants/,$(HS_BOX_OBJS) \
 		firmware/tests/hs_powerloss.o) \

@@ -4,6 +4,7 @@
  * leaf is spent for good; Documentation/hashsig-format.rst has the records.
  *
  *	root.c	   create, commit, delete
+ *	frontier.c public nodes, and what follows from them
  *	cells.c	   seeds and public nodes in cells
  *	record.c   state records to the byte
  *	recover.c  rules R1 to R7, at start
@@ -94,7 +95,7 @@ uint64_t roots_anchor(const struct roots *roots);
  * quickly; they are cached in flash, as a hint. KEY_NAME_IN_USE,
  * NO_KEY_INDEX_SLOTS.
  */
-unsigned int root_top_height(unsigned int h);	/* h up to 10: 0 */
+unsigned int root_top_height(unsigned int h);	/* h up to 10: 0; 25: 13 */
 int root_create(struct roots *roots, const struct root_facts *facts,
 		const uint8_t *seed, const uint8_t *top, struct root **root);
 /* The cached top nodes; KEYSTORE_LOST_DATA if they are gone or do not hash to
@@ -110,14 +111,21 @@ int root_read_top(struct roots *roots, const struct root *root, uint8_t *top);
  *
  * On failure after the commit point the leaves are burnt all the same, and @run
  * is wiped. HASHSIG_KEY_EXHAUSTED if @to is beyond the end; IMPOSSIBLE unless
- * above floor; KEYSTORE_*.
+ * above floor; ASSERTION_FAILED, nothing happened: the nodes of @node do not
+ * hash to t1; NO_KEY_INDEX_SLOTS, nothing happened: flash is full; KEYSTORE_*.
+ *
+ * While it works it may move cells of other keys: their generation changes,
+ * and nothing else that is seen here.
  */
 int root_commit(struct roots *roots, struct root *root, uint32_t to,
 		bool (*node)(void *data, uint32_t r, uint8_t *value),
 		void *data, uint8_t *run);
 
-/* Gone, with all its cells, for good; @root is freed. Works on a full flash
- * and for damaged keys. */
+/*
+ * Gone, with all its cells, for good; @root is freed. Works on a full flash
+ * and for damaged keys. KEYSTORE_LOST_DATA while stale. After KEYSTORE_ACCESS
+ * @root is there still, damaged, and the next start finishes it.
+ */
 int root_delete(struct roots *roots, struct root *root);
 
 #endif /* HASHSIG_ROOT_H */
