@@ -7,11 +7,27 @@ firmware_objs = $(patsubst %.c,%.o,$(sort $(wildcard firmware/$(1)/*.c)))
 san = $(addprefix $(B)/obj-san/,$(1))
 nosan = $(addprefix $(B)/obj/,$(1))
 
+# Engines of SHA-256 that are compiled in; which of them is used, the CPU says.
+ifneq ($(filter x86_64-%,$(shell $(CC) -dumpmachine)),)
+SHA256_X86 := avx2.o avx512.o shani.o
+%/cores/sha256/engine.o: override CPPFLAGS += -DSHA256_X86
+%/cores/sha256/shani.o: override CPPFLAGS += -msse4.1 -msha
+%/cores/sha256/avx2.o: override CPPFLAGS += -mavx2
+%/cores/sha256/avx512.o: override CPPFLAGS += -mavx512f -mavx512vl \
+	-mavx512bw -mavx512dq
+%/tests/lms_lowered.o: override CPPFLAGS += -mavx2 -Wno-psabi
+LMS_LOWERED := firmware/tests/lms_lowered.o
+endif
+
 FIRMWARE_KEYSTORE_OBJS := $(call firmware_objs,keystore)
 FIRMWARE_CORES_OBJS := $(call firmware_objs,cores/openssl)
-FIRMWARE_SHA256_OBJS := $(call firmware_objs,cores/sha256)
+FIRMWARE_SHA256_OBJS := $(addprefix firmware/cores/sha256/,$(SHA256_X86) \
+	engine.o many.o portable.o)
 FIRMWARE_HASHSIG_OBJS := $(call firmware_objs,hashsig)
 FIRMWARE_HSM_OBJS := $(call firmware_objs,hsm)
+# The HSM wholly, but for its platform.
+FIRMWARE_ALL_OBJS := $(FIRMWARE_HSM_OBJS) $(FIRMWARE_HASHSIG_OBJS) \
+	$(FIRMWARE_SHA256_OBJS) $(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS)
 
 # --- keystore ------------------------------------------------------------
 
@@ -52,7 +68,8 @@ LMS_TESTS := $(addprefix $(B)/test/,lms_test)
 HOST_TESTS += $(LMS_TESTS)
 
 $(LMS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
-		$(call san,$(FIRMWARE_LMS_OBJS) $(FIRMWARE_CORES_OBJS))
+		$(call san,$(FIRMWARE_LMS_OBJS) $(LMS_LOWERED) \
+		$(FIRMWARE_CORES_OBJS))
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 # --- hashsig: keys in memory ----------------------------------------------
@@ -66,24 +83,6 @@ HOST_TESTS += $(HSS_TESTS)
 $(HSS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSS_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN) $(HSS_TEST_WRAP),-lcrypto -pthread)
 
-# --- hashsig: proof that no leaf signs twice ------------------------------
-
-# Trees of four leaves, ideal cores, every allocation seen.
-HS_HEAP_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
-HS_ROOT_OBJS := $(addprefix firmware/hashsig/,anchor.o cells.o frontier.o \
-	merkle.o ots.o \
-	record.o recover.o root.o seeds.o) $(FIRMWARE_KEYSTORE_OBJS)
-HS_BOX_OBJS := $(addprefix firmware/tests/,hs_box.o hs_cores.o hs_heap.o \
-	hs_ledger.o hs_memo.o nor.o) $(HS_ROOT_OBJS)
-
-HS_TESTS := $(addprefix $(B)/test/,hs_powerloss hs_soak)
-HOST_TESTS += $(HS_TESTS) $(B)/test/hs_mutants
-
-$(HS_TESTS): $(B)/test/%: $(B)/obj-san/small/firmware/tests/%.o \
-		$(addprefix $(B)/obj-san/small/,$(HS_BOX_OBJS)) \
-		$(call san,$(FIRMWARE_SHA256_OBJS))
-	$(call link,$(CFLAGS_SAN) $(HS_HEAP_WRAP),)
-
 # --- hashsig: root trees in flash ------------------------------------------
 
 ROOT_TESTS := $(addprefix $(B)/test/,root_test)
@@ -95,6 +94,24 @@ $(ROOT_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
 		$(FIRMWARE_LMS_OBJS) $(FIRMWARE_CORES_OBJS) \
 		$(FIRMWARE_KEYSTORE_OBJS) firmware/tests/nor.o)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
+# --- hashsig: proof that no leaf signs twice ------------------------------
+
+# Trees of four leaves, ideal cores, every allocation seen.
+HS_HEAP_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+HS_ROOT_OBJS := $(addprefix firmware/hashsig/,anchor.o cells.o frontier.o \
+	merkle.o ots.o \
+	record.o recover.o root.o seeds.o) $(FIRMWARE_KEYSTORE_OBJS)
+HS_BOX_OBJS := $(addprefix firmware/tests/,hs_box.o hs_cores.o hs_heap.o \
+	hs_ledger.o hs_memo.o nor.o) $(HS_ROOT_OBJS)
+
+HS_TESTS := $(addprefix $(B)/test/,hs_hostile hs_powerloss hs_soak)
+HOST_TESTS += $(HS_TESTS) $(B)/test/hs_mutants
+
+$(HS_TESTS): $(B)/test/%: $(B)/obj-san/small/firmware/tests/%.o \
+		$(addprefix $(B)/obj-san/small/,$(HS_BOX_OBJS)) \
+		$(call san,$(FIRMWARE_SHA256_OBJS))
+	$(call link,$(CFLAGS_SAN) $(HS_HEAP_WRAP),)
 
 $(B)/test/hs_mutants: $(addprefix $(B)/obj-san/small-mutants/,$(HS_BOX_OBJS) \
 		firmware/tests/hs_powerloss.o) \
@@ -110,9 +127,8 @@ $(B)/obj-san/small-mutants/%.o: %.c
 
 # --- hsm ---------------------------------------------------------------------
 
-HSM_TEST_OBJS := $(call san,$(FIRMWARE_HSM_OBJS) $(FIRMWARE_CORES_OBJS) \
-	$(FIRMWARE_KEYSTORE_OBJS) $(addprefix firmware/tests/,hsm_box.o \
-	hsm_flash.o hsm_message.o nor.o))
+HSM_TEST_OBJS := $(call san,$(FIRMWARE_ALL_OBJS) $(addprefix firmware/tests/,\
+	hsm_box.o hsm_flash.o hsm_message.o nor.o))
 
 HSM_TESTS := $(addprefix $(B)/test/,hsm_clients hsm_hostile hsm_pin \
 	hsm_pin_cut hsm_rights hsm_start hsm_test hsm_threads)
@@ -129,6 +145,15 @@ HOST_TESTS += $(KEY_TESTS)
 $(KEY_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
+# Hash signature keys: with the process's background threads.
+HASHSIG_TESTS := $(addprefix $(B)/test/,hashsig_jobs hashsig_once \
+	hashsig_restart hashsig_test hashsig_threads)
+HOST_TESTS += $(HASHSIG_TESTS)
+
+$(HASHSIG_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
+		$(call san,firmware/platform/sim/background.o) $(HSM_TEST_OBJS)
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
 # It looks at the flash at the moment when a PIN is looked at.
 $(B)/test/hsm_pin_cut: HSM_TEST_WRAP := -Wl,--wrap=core_pbkdf2
 
@@ -141,8 +166,7 @@ SIM_PEER_OBJS := $(addprefix firmware/platform/sim/,files.o keeper.o \
 
 BINS += $(B)/bin/cryptech-hsm
 
-$(B)/bin/cryptech-hsm: $(call nosan,$(FIRMWARE_SIM_OBJS) $(FIRMWARE_HSM_OBJS) \
-		$(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS))
+$(B)/bin/cryptech-hsm: $(call nosan,$(FIRMWARE_SIM_OBJS) $(FIRMWARE_ALL_OBJS))
 	$(call link,$(CFLAGS),-lcrypto -pthread)
 
 # The ports in front of a double that is no HSM, with sanitizers.
@@ -154,8 +178,7 @@ SIM_BOX_OBJS := $(call san,$(addprefix firmware/tests/,sim_box.o sim_peers.o) \
 
 # The real one.
 $(B)/test/cryptech-hsm-san: $(call san,$(FIRMWARE_SIM_OBJS) \
-		$(FIRMWARE_HSM_OBJS) $(FIRMWARE_CORES_OBJS) \
-		$(FIRMWARE_KEYSTORE_OBJS))
+		$(FIRMWARE_ALL_OBJS))
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 SIM_TESTS := $(addprefix $(B)/test/,sim_crash sim_fake sim_mailbox sim_socket)
@@ -171,5 +194,5 @@ $(B)/test/sim_slip: $(call san,firmware/tests/sim_slip.o \
 
 $(B)/test/sim_state: $(call san,$(addprefix firmware/tests/,sim_state.o \
 		sim_box.o) $(addprefix firmware/platform/sim/,anchor_file.o \
-		files.o flash_file.o log.o state.o))
-	$(call link,$(CFLAGS_SAN),)
+		background.o files.o flash_file.o log.o state.o))
+	$(call link,$(CFLAGS_SAN),-pthread)

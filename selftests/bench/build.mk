@@ -7,3 +7,9 @@ BINS += $(B)/test/rpc_bench
 $(B)/test/rpc_bench: $(B)/obj/selftests/bench/rpc_bench.o \
 		$(B)/obj/firmware/platform/sim/slip.o
 	$(call link,$(CFLAGS))
+
+BINS += $(B)/test/hashsig_bench
+
+$(B)/test/hashsig_bench: $(call nosan,selftests/bench/hashsig_bench.o \
+		$(FIRMWARE_LMS_OBJS) $(FIRMWARE_CORES_OBJS))
+	$(call link,$(CFLAGS),-lcrypto -pthread)

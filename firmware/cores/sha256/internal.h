@@ -13,7 +13,9 @@
 extern const uint32_t sha256_k[64];
 
 extern const struct sha256_engine sha256_portable, sha256_shani, sha256_avx2,
-	sha256_avx512, sha256_lowered;
+	sha256_avx512;
+/* avx512.c in the instructions of AVX2: linked into tests alone. */
+extern const struct sha256_engine sha256_lowered __attribute__((weak));
 
 /*
  * For the wide engines: who does what does not fill their lanes. Never a wide
