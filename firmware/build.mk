@@ -146,8 +146,7 @@ $(KEY_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 # Hash signature keys: with the process's background threads.
-HASHSIG_TESTS := $(addprefix $(B)/test/,hashsig_jobs hashsig_once \
-	hashsig_restart hashsig_test hashsig_threads)
+HASHSIG_TESTS := $(addprefix $(B)/test/,hashsig_test)
 HOST_TESTS += $(HASHSIG_TESTS)
 
 $(HASHSIG_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \

@@ -21,11 +21,14 @@ fuzz_link = @mkdir -p $(@D); echo "  LD      $@"; \
 FUZZERS := $(addprefix $(B)/test/,fuzz_rpc fuzz_flash fuzz_slip)
 host-tests: $(FUZZERS)
 
-# The keystore is fuzz_flash's, and only costs time here: compiled plainly.
+# The keystore is fuzz_flash's, and only costs time here, as SHA-256 does:
+# compiled plainly.
 $(B)/test/fuzz_rpc: $(call fuzz_objs,$(addprefix selftests/fuzz/,fuzz_rpc.o \
 		rpc_mutate.o frames.o values.o) firmware/tests/hsm_box.o \
-		$(FIRMWARE_HSM_OBJS) $(FIRMWARE_CORES_OBJS)) \
-		$(call nosan,$(FIRMWARE_KEYSTORE_OBJS) firmware/tests/nor.o)
+		$(FIRMWARE_HSM_OBJS) $(FIRMWARE_HASHSIG_OBJS) \
+		$(FIRMWARE_CORES_OBJS)) \
+		$(call nosan,$(FIRMWARE_KEYSTORE_OBJS) \
+		$(FIRMWARE_SHA256_OBJS) firmware/tests/nor.o)
 	$(call fuzz_link,-lcrypto -pthread -Wl$(comma)--wrap=core_key_generate)
 
 $(B)/test/fuzz_flash: $(call fuzz_objs,selftests/fuzz/fuzz_flash.o \
