@@ -64,7 +64,7 @@ $(CORE_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
 FIRMWARE_LMS_OBJS := $(addprefix firmware/hashsig/,merkle.o ots.o verify.o) \
 	$(FIRMWARE_SHA256_OBJS)
 
-LMS_TESTS := $(addprefix $(B)/test/,lms_test)
+LMS_TESTS := $(addprefix $(B)/test/,lms_engine lms_test lms_verify)
 HOST_TESTS += $(LMS_TESTS)
 
 $(LMS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
@@ -77,7 +77,7 @@ $(LMS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
 HSS_TEST_OBJS := $(call san,$(FIRMWARE_HASHSIG_OBJS) $(FIRMWARE_SHA256_OBJS) \
 	$(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS) firmware/tests/nor.o)
 
-HSS_TESTS := $(addprefix $(B)/test/,hss_seeds)
+HSS_TESTS := $(addprefix $(B)/test/,hss_life hss_seeds)
 HOST_TESTS += $(HSS_TESTS)
 
 $(HSS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSS_TEST_OBJS)
