@@ -72,6 +72,12 @@ $(LMS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
 		$(FIRMWARE_CORES_OBJS))
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
+# On a stack of its own, as the product has it: without sanitizers.
+HOST_TESTS += $(B)/test/lms_traces
+$(B)/test/lms_traces: $(call nosan,firmware/tests/lms_traces.o \
+		$(FIRMWARE_LMS_OBJS) $(LMS_LOWERED) $(FIRMWARE_CORES_OBJS))
+	$(call link,$(CFLAGS),-lcrypto -pthread)
+
 # --- hashsig: keys in memory ----------------------------------------------
 
 HSS_TEST_OBJS := $(call san,$(FIRMWARE_HASHSIG_OBJS) $(FIRMWARE_SHA256_OBJS) \
