@@ -44,10 +44,11 @@ void *__wrap_malloc(size_t size)
 
 void __wrap_free(void *block)
 {
-	struct head *head = (struct head *)block - 1;
+	struct head *head;
 
 	if (!block)
 		return;
+	head = (struct head *)block - 1;
 	if (head->next) {
 		if (hs_heap_freed)
 			hs_heap_freed(block, head->size);

@@ -67,6 +67,9 @@ struct hs_secret {
 	uint64_t nodes;		/* whose seeds they are */
 };
 
+/* List one, for a slot below HS_KEYS. */
+void hs_note(const uint8_t *bytes, size_t len, unsigned int slot,
+	     uint64_t nodes, bool wrapped);
 /* For core_wrap's observer: lists what holds a seed of a key. */
 void hs_wrap_note(const uint8_t *plain, size_t len, const uint8_t *wrapped,
 		  size_t wrapped_len);
