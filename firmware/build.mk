@@ -89,6 +89,16 @@ HOST_TESTS += $(HSS_TESTS)
 $(HSS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSS_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN) $(HSS_TEST_WRAP),-lcrypto -pthread)
 
+# Tall trees with one-time keys that cost little; every allocation seen.
+HOST_TESTS += $(B)/test/hss_tall
+$(B)/test/hss_tall: HSS_TEST_WRAP := -Wl,--wrap=malloc,--wrap=calloc \
+	-Wl,--wrap=free,--wrap=root_read_top
+$(B)/test/hss_tall: $(addprefix $(B)/obj-san/small/,$(FIRMWARE_HASHSIG_OBJS) \
+		firmware/tests/hss_tall.o) $(call san,$(FIRMWARE_SHA256_OBJS) \
+		$(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS) \
+		firmware/tests/nor.o)
+	$(call link,$(CFLAGS_SAN) $(HSS_TEST_WRAP),-lcrypto -pthread)
+
 # --- hashsig: root trees in flash ------------------------------------------
 
 ROOT_TESTS := $(addprefix $(B)/test/,root_test)

@@ -173,6 +173,14 @@ static const struct scenario scenarios[] = {
 	{ "sign", setup_cells, {
 		{ OP_CELL_WRITE, 6, 0 }, { OP_COMMIT, 1, 30 },
 		{ OP_CELL_ZERO, 2, 0 } } },
+	{ "cells-write", setup_few, { { OP_CELLS_WRITE, 2, 3 } } },
+	{ "cells-write-remounted", setup_few_remounted,
+		{ { OP_CELLS_WRITE, 2, 3 } } },
+	{ "cells-write-full", setup_full, { { OP_CELLS_WRITE, 2, 4 } } },
+	{ "cells-zero", setup_cells, { { OP_CELLS_ZERO, 2, 2 } } },
+	{ "cells-zero-remounted", setup_cells, {
+		{ OP_REMOUNT, 0, 0 }, { OP_CELLS_ZERO, 2, 2 },
+		{ OP_CELLS_WRITE, 6, 2 } } },
 	{ "cell-reuse", setup_cells, {
 		{ OP_CELL_ZERO, 2, 0 }, { OP_CELL_ZERO, 3, 0 },
 		{ OP_CELL_ZERO, 4, 0 }, { OP_CELL_ZERO, 5, 0 },
