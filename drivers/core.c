@@ -10,6 +10,7 @@
 
 #include "cipher.h"
 #include "cryptech.h"
+#include "hashsig.h"
 #include "key.h"
 
 #define CRYPTECH_DEVICES_MAX	64
@@ -38,6 +39,7 @@ static void cryptech_device_release(struct device *d)
 			destroy_workqueue(dev->wq);
 	}
 	xa_destroy(&dev->clients);
+	cryptech_hashwatch_exit(dev);
 	kfree(dev);
 }
 
@@ -84,6 +86,8 @@ cryptech_device_alloc(struct device *parent,
 	if (err)
 		goto err_put;
 	err = -ENOMEM;
+	if (!cryptech_hashwatch_init(dev))
+		goto err_put;
 	dev->wq = alloc_workqueue("cryptech%d", WQ_UNBOUND | WQ_MEM_RECLAIM |
 				  WQ_HIGHPRI, 0, dev->index);
 	if (!dev->wq)

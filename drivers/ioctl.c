@@ -15,6 +15,7 @@
 #include <linux/cryptech.h>
 
 #include "cryptech.h"
+#include "hashsig.h"
 #include "key.h"
 #include "token.h"
 
@@ -422,6 +423,8 @@ static int cryptech_ioc_sign(struct cryptech_client *client, void *arg)
 	void *input, *signature;
 	int err;
 
+	if (sign->flags & CRYPTECH_SIGN_ONCE)
+		return cryptech_ioc_sign_once(client, sign);
 	input = cryptech_copy_in(sign->input, sign->input_len);
 	if (IS_ERR(input))
 		return PTR_ERR(input);
@@ -448,6 +451,8 @@ static int cryptech_ioc_verify(struct cryptech_client *client, void *arg)
 	void *input, *signature;
 	int err;
 
+	if (verify->flags & CRYPTECH_SIGN_ONCE)
+		return cryptech_ioc_verify_hss(client, verify);
 	input = cryptech_copy_in(verify->input, verify->input_len);
 	if (IS_ERR(input))
 		return PTR_ERR(input);
@@ -470,15 +475,18 @@ out:
  * @cmd:	its number, with the size of its struct
  * @error:	where `error` stands in the struct, 0 if it has none
  * @handle:	does it; the struct is checked but for its reserved fields
+ * @flags:	that it knows
  */
 struct cryptech_ioctl {
 	unsigned int cmd;
 	size_t error;
 	int (*handle)(struct cryptech_client *client, void *arg);
+	u32 flags;
 };
 
-#define CRYPTECH_IOCTL(name, type, handler)				       \
-	{ CRYPTECH_IOC_##name, offsetof(struct type, error), handler }
+#define CRYPTECH_IOCTL(name, type, handler, ...)			       \
+	{ CRYPTECH_IOC_##name, offsetof(struct type, error), handler,	       \
+	  ##__VA_ARGS__ }
 
 static const struct cryptech_ioctl cryptech_ioctls[] = {
 	{ CRYPTECH_IOC_INFO, 0, cryptech_ioc_info },
@@ -505,11 +513,23 @@ static const struct cryptech_ioctl cryptech_ioctls[] = {
 		       cryptech_ioc_key_list),
 	CRYPTECH_IOCTL(KEY_SET_LABEL, cryptech_ioc_key_set_label,
 		       cryptech_ioc_key_set_label),
-	CRYPTECH_IOCTL(SIGN, cryptech_ioc_sign, cryptech_ioc_sign),
-	CRYPTECH_IOCTL(VERIFY, cryptech_ioc_verify, cryptech_ioc_verify),
+	CRYPTECH_IOCTL(SIGN, cryptech_ioc_sign, cryptech_ioc_sign,
+		       CRYPTECH_SIGN_ONCE),
+	CRYPTECH_IOCTL(VERIFY, cryptech_ioc_verify, cryptech_ioc_verify,
+		       CRYPTECH_SIGN_ONCE),
 	CRYPTECH_IOCTL(KEY_LOAD_RAW, cryptech_ioc_key_load_raw,
 		       cryptech_ioc_key_load_raw),
 	CRYPTECH_IOCTL(TOKEN, cryptech_ioc_token, cryptech_ioc_token),
+	CRYPTECH_IOCTL(HASHSIG_GENERATE, cryptech_ioc_hashsig_generate,
+		       cryptech_ioc_hashsig_generate),
+	CRYPTECH_IOCTL(HASHSIG_JOB, cryptech_ioc_hashsig_job,
+		       cryptech_ioc_hashsig_job),
+	CRYPTECH_IOCTL(HASHSIG_CANCEL, cryptech_ioc_hashsig_cancel,
+		       cryptech_ioc_hashsig_cancel),
+	CRYPTECH_IOCTL(HASHSIG_INFO, cryptech_ioc_hashsig_info,
+		       cryptech_ioc_hashsig_info),
+	CRYPTECH_IOCTL(HASHSIG_ACCEPT, cryptech_ioc_hashsig_accept,
+		       cryptech_ioc_hashsig_accept),
 };
 
 /* The largest struct, as an array that is aligned for each of them. */
@@ -529,7 +549,8 @@ static const struct cryptech_ioctl *cryptech_find_ioctl(unsigned int cmd)
 }
 
 /* Copy the struct in, whose true size its first field tells. */
-static int cryptech_ioctl_get(void *arg, size_t size, void __user *user)
+static int cryptech_ioctl_get(void *arg, size_t size, u32 flags,
+			      void __user *user)
 {
 	struct cryptech_ioc_head *head = arg;
 	u32 user_size;
@@ -545,7 +566,7 @@ static int cryptech_ioctl_get(void *arg, size_t size, void __user *user)
 	if (err)
 		return err;
 	/* it may have changed between the two looks */
-	if (head->size != user_size || head->flags)
+	if (head->size != user_size || head->flags & ~flags)
 		return -EINVAL;
 	return 0;
 }
@@ -564,7 +585,7 @@ long cryptech_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	size = _IOC_SIZE(ioctl->cmd);
 	if (WARN_ON_ONCE(size > sizeof(words)))
 		return -ENOTTY;
-	err = cryptech_ioctl_get(words, size, user);
+	err = cryptech_ioctl_get(words, size, ioctl->flags, user);
 	if (err)
 		return err;
 	if (ioctl->error)
