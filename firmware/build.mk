@@ -89,19 +89,27 @@ HOST_TESTS += $(HSS_TESTS)
 $(HSS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSS_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN) $(HSS_TEST_WRAP),-lcrypto -pthread)
 
-# Tall trees with one-time keys that cost little; every allocation seen.
-HOST_TESTS += $(B)/test/hss_tall
-$(B)/test/hss_tall: HSS_TEST_WRAP := -Wl,--wrap=malloc,--wrap=calloc \
-	-Wl,--wrap=free,--wrap=root_read_top
-$(B)/test/hss_tall: $(addprefix $(B)/obj-san/small/,$(FIRMWARE_HASHSIG_OBJS) \
+# Tall trees with one-time keys that cost little.
+HOST_TESTS += $(addprefix $(B)/test/,hss_memory hss_tall)
+HSS_TALL_WRAP := -Wl,--wrap=root_read_top
+HSS_SMALL_OBJS := $(FIRMWARE_HASHSIG_OBJS) $(FIRMWARE_KEYSTORE_OBJS)
+
+$(B)/test/hss_tall: $(addprefix $(B)/obj-san/small/,$(HSS_SMALL_OBJS) \
 		firmware/tests/hss_tall.o) $(call san,$(FIRMWARE_SHA256_OBJS) \
-		$(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS) \
-		firmware/tests/nor.o)
-	$(call link,$(CFLAGS_SAN) $(HSS_TEST_WRAP),-lcrypto -pthread)
+		$(FIRMWARE_CORES_OBJS) firmware/tests/nor.o)
+	$(call link,$(CFLAGS_SAN) $(HSS_TALL_WRAP),-lcrypto)
+
+$(B)/test/hss_memory: $(addprefix $(B)/obj/small/,$(HSS_SMALL_OBJS) \
+		firmware/tests/hss_memory.o) $(call nosan,$(FIRMWARE_SHA256_OBJS) \
+		$(FIRMWARE_CORES_OBJS) firmware/tests/nor.o)
+	$(call link,$(CFLAGS) $(HS_HEAP_WRAP),-lcrypto)
+
+$(B)/obj/small/%.o: %.c
+	$(call compile,$(CFLAGS) -DLMS_TEST_HEIGHTS)
 
 # --- hashsig: root trees in flash ------------------------------------------
 
-ROOT_TESTS := $(addprefix $(B)/test/,root_test)
+ROOT_TESTS := $(addprefix $(B)/test/,root_rot root_space root_test)
 HOST_TESTS += $(ROOT_TESTS)
 
 $(ROOT_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
@@ -162,7 +170,7 @@ $(KEY_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 # Hash signature keys: with the process's background threads.
-HASHSIG_TESTS := $(addprefix $(B)/test/,hashsig_test)
+HASHSIG_TESTS := $(addprefix $(B)/test/,hashsig_once hashsig_test)
 HOST_TESTS += $(HASHSIG_TESTS)
 
 $(HASHSIG_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \

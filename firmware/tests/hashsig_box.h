@@ -25,12 +25,6 @@
 
 static struct plain_ledger ledger;
 
-static inline void ledger_clear(void)
-{
-	free(ledger.list);
-	memset(&ledger, 0, sizeof(ledger));
-}
-
 /* A name made of a letter. */
 static inline const uint8_t *name_of(char letter)
 {
@@ -66,7 +60,7 @@ static inline void box_set_threads(unsigned int threads)
 static inline bool hashsig_fresh(unsigned int threads, uint32_t flash)
 {
 	box_stop(&box);
-	ledger_clear();
+	plain_ledger_free(&ledger);
 	box_init(&box, hsm_flash_blank_of(flash));
 	box_set_threads(threads);
 	return box_start(&box) && box_init_pins(&box) &&
@@ -84,7 +78,7 @@ static inline void hashsig_over(void)
 {
 	box_stop(&box);
 	box_set_threads(0);
-	ledger_clear();
+	plain_ledger_free(&ledger);
 }
 
 /* --- calls ------------------------------------------------------------------------- */
@@ -275,11 +269,12 @@ static inline bool is_good(const uint8_t *uuid, const char *text,
 	uint8_t public[CRYPTECH_HSS_PUBLIC_MAX];
 	size_t len = public_of(uuid, public);
 
-	if (!len || !plain_hss(public, len, signature->data, signature->len,
-			       text, strlen(text)))
+	if (!len || !plain_hss(NULL, true, public, len, signature->data,
+			       signature->len, text, strlen(text)))
 		return false;
-	plain_hss_note(&ledger, public, len, signature->data, signature->len,
-		       text, strlen(text));
+	/* whether it is a new one: that is for ledger.count to tell */
+	plain_hss(&ledger, false, public, len, signature->data,
+		  signature->len, text, strlen(text));
 	return true;
 }
 
