@@ -8,6 +8,7 @@
 
 #include "cryptech.h"
 #include "hashsig.h"
+#include "ioctl.h"
 
 int cryptech_ioc_sign_once(struct cryptech_client *client,
 			   struct cryptech_ioc_sign *sign)

@@ -167,19 +167,6 @@ int cryptech_hashsig_verify(struct cryptech_client *client, const u8 *uuid,
  */
 void cryptech_stream_late(struct cryptech_call *call);
 
-/* --- the typed door (hashioc.c) ------------------------------------------ */
-
-/* Handlers of ioctls, as in ioctl.c. */
-int cryptech_ioc_sign_once(struct cryptech_client *client,
-			   struct cryptech_ioc_sign *sign);
-int cryptech_ioc_verify_hss(struct cryptech_client *client,
-			    struct cryptech_ioc_verify *verify);
-int cryptech_ioc_hashsig_generate(struct cryptech_client *client, void *arg);
-int cryptech_ioc_hashsig_job(struct cryptech_client *client, void *arg);
-int cryptech_ioc_hashsig_cancel(struct cryptech_client *client, void *arg);
-int cryptech_ioc_hashsig_info(struct cryptech_client *client, void *arg);
-int cryptech_ioc_hashsig_accept(struct cryptech_client *client, void *arg);
-
 /* --- keyring keys (hashkey.c) -------------------------------------------- */
 
 /**

@@ -274,7 +274,7 @@ struct cryptech_ioc_sign {
  */
 struct cryptech_ioc_verify {
 	__u32 size;
-	__u32 flags;		/* 0 */
+	__u32 flags;		/* 0 or CRYPTECH_SIGN_ONCE */
 	__u32 error;		/* out */
 	__u32 digest;		/* CRYPTECH_DIGEST_* */
 	__u8 uuid[16];		/* in */
