@@ -170,7 +170,8 @@ $(KEY_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 # Hash signature keys: with the process's background threads.
-HASHSIG_TESTS := $(addprefix $(B)/test/,hashsig_once hashsig_test)
+HASHSIG_TESTS := $(addprefix $(B)/test/,hashsig_jobs hashsig_once \
+	hashsig_test)
 HOST_TESTS += $(HASHSIG_TESTS)
 
 $(HASHSIG_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \

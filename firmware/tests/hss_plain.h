@@ -59,6 +59,16 @@ static inline bool plain_sets(uint32_t lms, uint32_t ots, unsigned int *n,
 	static const unsigned int ls32[] = { 7, 6, 4, 0 };
 	static const unsigned int ls24[] = { 8, 6, 4, 0 };
 
+#ifdef LMS_TEST_HEIGHTS
+	if (ots == 0xf1) {
+		*n = 24;
+		*w = 1;
+		*p = 4;
+		*ls = 8;
+		*h = lms >= 0xf0 ? lms - 0xf0 : 5 * (1 + (lms - 5) % 5);
+		return lms >= 10;
+	}
+#endif
 	if (lms < 5 || lms > 14 || ots < 1 || ots > 8)
 		return false;
 	*n = lms < 10 ? 32 : 24;
