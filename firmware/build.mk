@@ -109,7 +109,8 @@ $(B)/obj/small/%.o: %.c
 
 # --- hashsig: root trees in flash ------------------------------------------
 
-ROOT_TESTS := $(addprefix $(B)/test/,root_rot root_space root_test)
+ROOT_TESTS := $(addprefix $(B)/test/,root_cut root_format root_rot \
+	root_space root_test)
 HOST_TESTS += $(ROOT_TESTS)
 
 $(ROOT_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
