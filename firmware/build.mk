@@ -83,11 +83,15 @@ $(B)/test/lms_traces: $(call nosan,firmware/tests/lms_traces.o \
 HSS_TEST_OBJS := $(call san,$(FIRMWARE_HASHSIG_OBJS) $(FIRMWARE_SHA256_OBJS) \
 	$(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS) firmware/tests/nor.o)
 
-HSS_TESTS := $(addprefix $(B)/test/,hss_life hss_seeds)
+HSS_TESTS := $(addprefix $(B)/test/,hss_fault hss_life \
+	hss_seeds hss_threads)
 HOST_TESTS += $(HSS_TESTS)
 
 $(HSS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSS_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN) $(HSS_TEST_WRAP),-lcrypto -pthread)
+
+$(B)/test/hss_fault: HSS_TEST_WRAP := -Wl,--wrap=calloc,--wrap=malloc \
+	-Wl,--wrap=core_random
 
 # Tall trees with one-time keys that cost little.
 HOST_TESTS += $(addprefix $(B)/test/,hss_memory hss_tall)
@@ -172,7 +176,7 @@ $(KEY_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 
 # Hash signature keys: with the process's background threads.
 HASHSIG_TESTS := $(addprefix $(B)/test/,hashsig_jobs hashsig_once \
-	hashsig_test)
+	hashsig_test hashsig_threads)
 HOST_TESTS += $(HASHSIG_TESTS)
 
 $(HASHSIG_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \

@@ -7,6 +7,8 @@
 
 #include <cryptech/hss.h>
 
+#include <stdatomic.h>
+
 #include "../platform/sim/background.h"
 #include "hss_plain.h"
 #include "key_box.h"
@@ -39,11 +41,13 @@ static inline const uint8_t *name_of(char letter)
 /* --- threads of the box ------------------------------------------------------------ */
 
 static struct background *box_threads;
+static atomic_uint box_hired;	/* how often they were asked to work */
 
 static inline int box_background(void *data, void (*work)(void *arg),
 				 void *arg)
 {
 	(void)data;
+	box_hired++;
 	return background_run(box_threads, work, arg);
 }
 
