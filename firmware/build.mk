@@ -93,6 +93,19 @@ $(HSS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSS_TEST_OBJS)
 $(B)/test/hss_fault: HSS_TEST_WRAP := -Wl,--wrap=calloc,--wrap=malloc \
 	-Wl,--wrap=core_random
 
+# With the thread sanitizer what threads share; the rest only computes.
+HOST_TESTS += $(B)/test/hss_races
+HSS_RACES_FLAGS := $(CFLAGS) -fsanitize=thread
+
+$(B)/test/hss_races: $(addprefix $(B)/obj-san/races/,$(FIRMWARE_HASHSIG_OBJS) \
+		$(FIRMWARE_KEYSTORE_OBJS) firmware/tests/hss_threads.o \
+		firmware/tests/nor.o) $(call nosan,$(FIRMWARE_SHA256_OBJS) \
+		$(FIRMWARE_CORES_OBJS))
+	$(call link,$(HSS_RACES_FLAGS),-lcrypto -pthread)
+
+$(B)/obj-san/races/%.o: %.c
+	$(call compile,$(HSS_RACES_FLAGS))
+
 # Tall trees with one-time keys that cost little.
 HOST_TESTS += $(addprefix $(B)/test/,hss_memory hss_tall)
 HSS_TALL_WRAP := -Wl,--wrap=root_read_top
@@ -176,7 +189,7 @@ $(KEY_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 
 # Hash signature keys: with the process's background threads.
 HASHSIG_TESTS := $(addprefix $(B)/test/,hashsig_jobs hashsig_once \
-	hashsig_test hashsig_threads)
+	hashsig_restart hashsig_test hashsig_threads)
 HOST_TESTS += $(HASHSIG_TESTS)
 
 $(HASHSIG_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
