@@ -60,6 +60,33 @@ static inline void box_set_threads(unsigned int threads)
 	box.platform.cores = threads;
 }
 
+/* An anchor, for starts of the box from here on that want one. */
+static uint64_t box_anchor;
+
+static inline int box_anchor_read(void *data, uint64_t *value)
+{
+	(void)data;
+	*value = box_anchor;
+	return 0;
+}
+
+static inline int box_anchor_advance(void *data, uint64_t value)
+{
+	(void)data;
+	if (value <= box_anchor)
+		return -1;
+	box_anchor = value;
+	return 0;
+}
+
+static inline void box_set_anchor(void)
+{
+	box_anchor = 0;
+	box.platform.anchor_kind = CRYPTECH_FRESH_FILE;
+	box.platform.anchor_read = box_anchor_read;
+	box.platform.anchor_advance = box_anchor_advance;
+}
+
 /* A fresh HSM with users ME and OTHER, and so many background threads. */
 static inline bool hashsig_fresh(unsigned int threads, uint32_t flash)
 {
@@ -67,6 +94,7 @@ static inline bool hashsig_fresh(unsigned int threads, uint32_t flash)
 	plain_ledger_free(&ledger);
 	box_init(&box, hsm_flash_blank_of(flash));
 	box_set_threads(threads);
+	box_set_anchor();
 	return box_start(&box) && box_init_pins(&box) &&
 	       !box_login(&box, ME, CRYPTECH_USER_NORMAL) &&
 	       !box_login(&box, OTHER, CRYPTECH_USER_NORMAL);

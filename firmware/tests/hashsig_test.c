@@ -265,7 +265,8 @@ static void listed_and_labelled(void)
 	EXPECT_EQ(box_status(&box, CRYPTECH_STATUS_HASHSIG_KEYS), 1);
 	EXPECT_EQ(box_status(&box, CRYPTECH_STATUS_HASHSIG_LEAVES_MIN), 32);
 	EXPECT_EQ(box_status(&box, CRYPTECH_STATUS_FRESHNESS),
-		  CRYPTECH_FRESH_NONE);
+		  CRYPTECH_FRESH_FILE);
+	EXPECT_EQ(box_status(&box, CRYPTECH_STATUS_ANCHOR), box_anchor);
 	EXPECT_EQ(delete_key(uuid), 0);
 	EXPECT_EQ(delete_key(uuid), CRYPTECH_ERR_KEY_NOT_FOUND);
 	EXPECT_EQ(sign_text(uuid, "t", &signature),
