@@ -356,7 +356,7 @@ int state_open(struct state *state, const struct options *options)
 		goto fail;
 	if (anchor_file_open(&state->anchor, options->anchor,
 			     options->durable)) {
-		sim_log_errno("cannot use the anchor %s, a file of 8 bytes",
+		sim_log_errno("cannot use the anchor %s, a file of 32 bytes",
 			      options->anchor);
 		goto fail_flash;
 	}
@@ -374,6 +374,7 @@ fail:
 
 void state_close(struct state *state)
 {
+	anchor_file_close(&state->anchor);
 	flash_file_close(&state->flash);
 	free(state->mkm);
 	free(state->factory_pin);
