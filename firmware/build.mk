@@ -33,8 +33,8 @@ FIRMWARE_ALL_OBJS := $(FIRMWARE_HSM_OBJS) $(FIRMWARE_HASHSIG_OBJS) \
 
 KS_TEST_OBJS := $(addprefix firmware/tests/,ks_model.o nor.o) \
 	$(FIRMWARE_KEYSTORE_OBJS)
-KS_TESTS := $(addprefix $(B)/test/,ks_test ks_space ks_powerloss ks_soak \
-	ks_hostile)
+KS_TESTS := $(addprefix $(B)/test/,ks_test ks_cells ks_space ks_powerloss \
+	ks_soak ks_hostile)
 HOST_TESTS += $(KS_TESTS) $(B)/test/ks_mutants
 
 $(KS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \

@@ -440,6 +440,7 @@ static void random_lives(void)
 	static const enum op_kind kinds[] = {
 		OP_WRITE, OP_WRITE, OP_WRITE, OP_WRITE_NEW, OP_DELETE,
 		OP_COMMIT, OP_ABANDON, OP_CELL_WRITE, OP_CELL_ZERO, OP_REMOUNT,
+		OP_CELLS_WRITE, OP_CELLS_ZERO,
 	};
 	const size_t n = sizeof(kinds) / sizeof(*kinds);
 
@@ -455,6 +456,10 @@ static void random_lives(void)
 				  (op.kind == OP_CELL_WRITE ||
 				   op.kind == OP_CELL_ZERO ? MODEL_CELLS : 40);
 			op.len = nor_random(&rng) % 120;
+			if (op.kind >= OP_CELLS_WRITE && op.kind <= OP_CELLS_ZERO) {
+				op.slot %= 3;
+				op.len %= MODEL_CELLS / 3 + 1;
+			}
 			box_do(&box, &op);
 			if (i % 16 && i < 1190)
 				continue;
