@@ -227,7 +227,7 @@ err_module:
 
 static struct asymmetric_key_parser parser = {
 	.owner	= THIS_MODULE,
-	.name	= "hss",
+	.name	= "cryptech_hss",
 	.parse	= hss_parse_key,
 };
 
