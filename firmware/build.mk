@@ -16,6 +16,8 @@ SHA256_X86 := avx2.o avx512.o shani.o
 %/cores/sha256/avx512.o: override CPPFLAGS += -mavx512f -mavx512vl \
 	-mavx512bw -mavx512dq
 %/tests/lms_lowered.o: override CPPFLAGS += -mavx2 -Wno-psabi
+# Registers are given out better.
+%/cores/sha256/avx2.o %/cores/sha256/avx512.o: override CFLAGS += -O3
 LMS_LOWERED := firmware/tests/lms_lowered.o
 endif
 
@@ -142,10 +144,10 @@ $(ROOT_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
 # Trees of four leaves, ideal cores, every allocation seen.
 HS_HEAP_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 HS_ROOT_OBJS := $(addprefix firmware/hashsig/,anchor.o cells.o frontier.o \
-	merkle.o ots.o \
-	record.o recover.o root.o seeds.o) $(FIRMWARE_KEYSTORE_OBJS)
-HS_BOX_OBJS := $(addprefix firmware/tests/,hs_box.o hs_cores.o hs_heap.o \
-	hs_ledger.o hs_memo.o nor.o) $(HS_ROOT_OBJS)
+	merkle.o ots.o record.o recover.o root.o seeds.o) \
+	$(FIRMWARE_KEYSTORE_OBJS)
+HS_BOX_OBJS := $(addprefix firmware/tests/,hs_box.o hs_cores.o hs_explore.o \
+	hs_heap.o hs_ledger.o hs_memo.o hs_scenarios.o nor.o) $(HS_ROOT_OBJS)
 
 HS_TESTS := $(addprefix $(B)/test/,hs_hostile hs_powerloss hs_soak)
 HOST_TESTS += $(HS_TESTS) $(B)/test/hs_mutants
@@ -156,7 +158,7 @@ $(HS_TESTS): $(B)/test/%: $(B)/obj-san/small/firmware/tests/%.o \
 	$(call link,$(CFLAGS_SAN) $(HS_HEAP_WRAP),)
 
 $(B)/test/hs_mutants: $(addprefix $(B)/obj-san/small-mutants/,$(HS_BOX_OBJS) \
-		firmware/tests/hs_powerloss.o) \
+		firmware/tests/hs_mutants.o) \
 		$(call san,$(FIRMWARE_SHA256_OBJS))
 	$(call link,$(CFLAGS_SAN) $(HS_HEAP_WRAP),)
 

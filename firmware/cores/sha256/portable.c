@@ -56,6 +56,7 @@ static inline uint32_t small_1(uint32_t x)
 
 static inline void next_words(uint32_t w[16])
 {
+#pragma GCC unroll 16
 	for (unsigned int i = 0; i < 16; i++)
 		w[i] += small_0(w[(i + 1) & 15]) + w[(i + 9) & 15] +
 			small_1(w[(i + 14) & 15]);

@@ -43,12 +43,16 @@ struct schedule {
 /* Longest first, and those of no steps left out. */
 static inline void schedule_sort(struct schedule *s, unsigned int count)
 {
-	uint16_t at[SCHEDULE_STEPS + 1] = { 0 };
-	unsigned int sum = 0;
+	uint16_t at[SCHEDULE_STEPS + 1];
+	unsigned int most = 0, sum = 0;
 
 	for (unsigned int i = 0; i < count; i++)
+		if (s->chains[i].steps > most)
+			most = s->chains[i].steps;
+	memset(at, 0, (most + 1) * sizeof(*at));
+	for (unsigned int i = 0; i < count; i++)
 		at[s->chains[i].steps]++;
-	for (unsigned int steps = SCHEDULE_STEPS; steps; steps--) {
+	for (unsigned int steps = most; steps; steps--) {
 		unsigned int these = at[steps];
 
 		at[steps] = sum;
