@@ -113,13 +113,15 @@ int anchor_start(struct roots *roots, const uint8_t keys[KEYS_HASH])
 
 	if (error)
 		return error;
-	if (roots->anchor && memcmp(hash, keys, sizeof(hash)))
+	if (roots->anchor && !HS_MUTATED(HS_MUT_ANY_TIME) &&
+	    memcmp(hash, keys, sizeof(hash)))
 		return go_stale(roots, "not all keys are of one time");
 	if (!roots->anchor && roots->first)
 		return go_stale(roots, "no state of any key can be read");
 	if (!anchor_value(roots, &value))
 		return go_stale(roots, "the anchor cannot be read");
-	if (!has_anchor(roots) || value == roots->anchor)
+	if (!has_anchor(roots) || value == roots->anchor ||
+	    HS_MUTATED(HS_MUT_NO_ANCHOR))
 		return CRYPTECH_ERR_OK;
 	if (value + 1 != roots->anchor)
 		return go_stale(roots, value > roots->anchor ?

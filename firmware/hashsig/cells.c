@@ -53,49 +53,81 @@ static int encode(const struct roots *roots, const struct root *root,
 	return error;
 }
 
-/*
- * Read a cell that should be this key's, of this use and node. LOST_DATA if it
- * is not.
- */
-static int decode(const struct roots *roots, const struct root *root,
-		  ks_cell cell, enum cell_use use, uint32_t node,
-		  uint8_t value[LMS_N_MAX])
+/* Is this what the cell of this use and node has to hold? Then its value. */
+static bool open_cell(const struct roots *roots, const struct root *root,
+		      const uint8_t data[KS_CELL_SIZE],
+		      const struct content *want, uint8_t value[LMS_N_MAX])
 {
-	uint8_t data[KS_CELL_SIZE], plain[KS_CELL_SIZE];
-	uint8_t owner[KS_NAME_SIZE];
+	uint8_t plain[KS_CELL_SIZE];
 	size_t len = CELL_PLAIN;
 	struct xdr_reader r;
 	uint32_t what, generation;
-	int error = CRYPTECH_ERR_KEYSTORE_LOST_DATA;
+	bool ok = false;
 
-	switch (ks_cell_read(roots->ks, cell, owner, data)) {
-	case KS_OK:
-		break;
-	case KS_NOT_FOUND:
-	case KS_CORRUPT:
-		return error;
-	default:
-		return CRYPTECH_ERR_KEYSTORE_ACCESS;
-	}
 	memcpy(plain, data, CELL_PLAIN);
-	if (use != CELL_COPY && core_unwrap(roots->k_state, data, sizeof(data),
-					    plain, &len))
+	if (want->use != CELL_COPY &&
+	    core_unwrap(roots->k_state, data, KS_CELL_SIZE, plain, &len))
 		goto out;
 	xdr_reader_init(&r, plain, CELL_PLAIN);
 	what = xdr_get_u32(&r);
 	generation = xdr_get_u32(&r);
-	if (len == CELL_PLAIN &&
-	    what == ((uint32_t)use << CELL_NODE_BITS | node) &&
-	    generation <= root->generation &&
-	    !memcmp(xdr_get_raw(&r, CRYPTECH_UUID_SIZE), root->facts.uuid,
-		    CRYPTECH_UUID_SIZE)) {
+	ok = len == CELL_PLAIN &&
+	     (HS_MUTATED(HS_MUT_ANY_CELL) ||
+	      (what == ((uint32_t)want->use << CELL_NODE_BITS | want->node) &&
+	       generation <= root->generation)) &&
+	     !memcmp(xdr_get_raw(&r, CRYPTECH_UUID_SIZE), root->facts.uuid,
+		     CRYPTECH_UUID_SIZE);
+	if (ok)
 		memcpy(value, xdr_get_raw(&r, LMS_N_MAX),
 		       root->facts.params[0].n);
-		error = CRYPTECH_ERR_OK;
-	}
 out:
 	core_wipe(plain, sizeof(plain));
-	return error;
+	return ok;
+}
+
+/*
+ * Flash that is left alone for long loses single bits, and one bit would lose
+ * up to half of a key. The wrapping tells which it was. (Of a copy nothing
+ * tells; it has the record's.)
+ */
+static bool mend_cell(const struct roots *roots, const struct root *root,
+		      uint8_t data[KS_CELL_SIZE], const struct content *want,
+		      uint8_t value[LMS_N_MAX])
+{
+	bool ok = open_cell(roots, root, data, want, value);
+
+	if (want->use == CELL_COPY)
+		return ok;
+	for (unsigned int i = 0; i < 8 * KS_CELL_SIZE && !ok; i++) {
+		data[i / 8] ^= 1 << i % 8;
+		ok = open_cell(roots, root, data, want, value);
+		data[i / 8] ^= 1 << i % 8;
+	}
+	return ok;
+}
+
+/*
+ * Read a cell that should be this key's, of this use and node. LOST_DATA if it
+ * is not. *@mended: it is, but for one bit or its header.
+ */
+static int decode(const struct roots *roots, const struct root *root,
+		  ks_cell cell, const struct content *want,
+		  uint8_t value[LMS_N_MAX], bool *mended)
+{
+	uint8_t data[KS_CELL_SIZE], owner[KS_NAME_SIZE];
+	int ret = ks_cell_read(roots->ks, cell, owner, data);
+	bool ok = ret == KS_OK && open_cell(roots, root, data, want, value);
+
+	*mended = !ok;
+	if (!ok && ret != KS_FLASH) {
+		ret = ks_cell_read_rotten(roots->ks, cell, data);
+		ok = ret == KS_OK && mend_cell(roots, root, data, want, value);
+	}
+	/* Wrapped, too: what wraps it is in memory, and the cell may go. */
+	core_wipe(data, sizeof(data));
+	if (ret == KS_FLASH)
+		return CRYPTECH_ERR_KEYSTORE_ACCESS;
+	return ok ? CRYPTECH_ERR_OK : CRYPTECH_ERR_KEYSTORE_LOST_DATA;
 }
 
 /* --- writing ----------------------------------------------------------------- */
@@ -139,7 +171,7 @@ static void find_wanted(struct root *root, struct wanted *wanted)
 		struct place *place = &root->places->of[i];
 
 		if (is_spent_node(root, node->node)) {
-			if (!place->copy)
+			if (!place->copy && !HS_MUTATED(HS_MUT_ONE_PLACE))
 				want(wanted, root, CELL_COPY, node->node,
 				     node->value, &place->copy);
 		} else if (!root->seeds.single && !place->seed) {
@@ -156,14 +188,15 @@ static int check_wanted(const struct roots *roots, const struct root *root,
 {
 	uint8_t value[LMS_N_MAX];
 	int error = CRYPTECH_ERR_OK;
+	bool mended;
 
-	for (unsigned int i = 0; i < wanted->count && !error; i++) {
+	for (unsigned int i = 0; i < wanted->count && !error &&
+	     !HS_MUTATED(HS_MUT_NO_READ_BACK); i++) {
 		const struct content *content = &wanted->content[i];
 
-		error = decode(roots, root, cells[i], content->use,
-			       content->node, value);
-		if (!error && !core_equal(value, content->value,
-					  root->facts.params[0].n))
+		error = decode(roots, root, cells[i], content, value, &mended);
+		if (!error && (mended || !core_equal(value, content->value,
+						     root->facts.params[0].n)))
 			error = CRYPTECH_ERR_KEYSTORE_ACCESS;
 	}
 	core_wipe(value, sizeof(value));
@@ -194,6 +227,7 @@ int cells_write(struct roots *roots, struct root *root, bool replace)
 		*wanted.place[i] = cells[i];
 out:
 	core_wipe(&wanted, sizeof(wanted));
+	core_wipe(data, sizeof(data));
 	return error;
 }
 
@@ -223,7 +257,7 @@ static void drop(const struct root *to, ks_cell cell)
 	struct root_places *places = to->places;
 
 	if (cell && !cells_list(to, cell) &&
-	    places->dropped_count < 2 * NODES_MAX)
+	    places->dropped_count < DROPPED_MAX)
 		places->dropped[places->dropped_count++] = cell;
 }
 
@@ -315,20 +349,60 @@ int cells_zero(struct roots *roots, const struct root *root,
 	return root_error(ret);
 }
 
+int cells_undo(struct roots *roots, const struct root *root,
+	       const struct root_places *places)
+{
+	struct doomed doomed = { 0 };
+
+	doom_listed(&doomed, root, places);
+	return doomed.count ? root_error(zero_all(roots, &doomed)) :
+			      CRYPTECH_ERR_OK;
+}
+
 /* --- reading ----------------------------------------------------------------- */
+
+/* It serves no more: the next commit writes another and zeroes it. */
+static void renew(struct root *root, ks_cell *cell)
+{
+	root->places->dropped[root->places->dropped_count++] = *cell;
+	*cell = 0;
+}
+
+static int read_single(const struct roots *roots, struct root *root)
+{
+	const struct content want = { .use = CELL_SINGLE, .node = 1 };
+	struct seeds *seeds = &root->seeds;
+	bool mended;
+	int error = decode(roots, root, root->places->single, &want,
+			   seeds->list[0].value, &mended);
+
+	seeds->list[0].node = 1;
+	seeds->count = 1;
+	if (!error && mended)
+		renew(root, &root->places->single);
+	return error;
+}
 
 static int read_seed(const struct roots *roots, struct root *root,
 		     unsigned int i)
 {
+	const struct content want = {
+		.use = CELL_SEED, .node = root->nodes[i].node,
+	};
 	struct seeds *seeds = &root->seeds;
-	uint32_t node = root->nodes[i].node;
-	int error = decode(roots, root, root->places->of[i].seed, CELL_SEED,
-			   node, seeds->list[seeds->count].value);
+	struct seed *seed = &seeds->list[seeds->count];
+	bool mended;
+	int error = decode(roots, root, root->places->of[i].seed, &want,
+			   seed->value, &mended);
 
-	if (!error)
-		seeds->list[seeds->count++].node = node;
-	return error == CRYPTECH_ERR_KEYSTORE_LOST_DATA ? CRYPTECH_ERR_OK :
-							  error;
+	if (error)
+		return error == CRYPTECH_ERR_KEYSTORE_LOST_DATA ?
+		       CRYPTECH_ERR_OK : error;
+	seed->node = want.node;
+	seeds->count++;
+	if (mended)
+		renew(root, &root->places->of[i].seed);
+	return CRYPTECH_ERR_OK;
 }
 
 /*
@@ -341,9 +415,12 @@ static int read_copy(const struct roots *roots, struct root *root,
 	bool *bad = &root->places->of[i].bad;
 	ks_cell *cell = &root->places->of[i].copy;
 	unsigned int n = root->facts.params[0].n;
+	const struct content want = {
+		.use = CELL_COPY, .node = root->nodes[i].node,
+	};
 	uint8_t value[LMS_N_MAX];
-	int error = decode(roots, root, *cell, CELL_COPY, root->nodes[i].node,
-			   value);
+	bool mended;
+	int error = decode(roots, root, *cell, &want, value, &mended);
 
 	if (error == CRYPTECH_ERR_KEYSTORE_ACCESS)
 		return error;
@@ -351,10 +428,8 @@ static int read_copy(const struct roots *roots, struct root *root,
 		memcpy(root->nodes[i].value, value, n);
 		*bad = false;
 	}
-	if (error || memcmp(root->nodes[i].value, value, n)) {
-		root->places->dropped[root->places->dropped_count++] = *cell;
-		*cell = 0;
-	}
+	if (error || mended || memcmp(root->nodes[i].value, value, n))
+		renew(root, cell);
 	return CRYPTECH_ERR_OK;
 }
 
@@ -363,12 +438,8 @@ int cells_read(struct roots *roots, struct root *root)
 	struct seeds *seeds = &root->seeds;
 	int error = CRYPTECH_ERR_OK;
 
-	if (seeds->single) {
-		error = decode(roots, root, root->places->single, CELL_SINGLE,
-			       1, seeds->list[0].value);
-		seeds->list[0].node = 1;
-		seeds->count = 1;
-	}
+	if (seeds->single)
+		error = read_single(roots, root);
 	for (unsigned int i = 0; i < root->node_count && !error; i++) {
 		if (is_spent_node(root, root->nodes[i].node))
 			error = read_copy(roots, root, i);

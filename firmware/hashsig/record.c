@@ -139,7 +139,7 @@ size_t state_encode(const struct roots *roots, const struct root *root,
 	xdr_put_u32(&w, root->generation);
 	xdr_put_u64(&w, places->anchor);
 	put_facts(&w, &root->facts);
-	xdr_put_u32(&w, root->seeds.floor);
+	xdr_put_u32(&w, HS_MUTATED(HS_MUT_NO_FLOOR) ? 0 : root->seeds.floor);
 	xdr_put_u32(&w, root->seeds.end);
 	put_raw(&w, keys, KEYS_HASH);
 	xdr_put_u32(&w, places->single);

@@ -201,6 +201,8 @@ static int zero_unlisted(struct roots *roots)
 	int ret = KS_OK;
 
 	ks_stats(roots->ks, &stats);
+	if (HS_MUTATED(HS_MUT_CHILDREN_STAY))
+		stats.cells = 0;
 	for (uint32_t i = stats.cells; i > 0 && !ret; i--) {
 		ks_cell cell = ks_cell_at(roots->ks, i - 1, owner);
 

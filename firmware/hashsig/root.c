@@ -193,8 +193,10 @@ static int follow(struct roots *roots, struct root *root)
 	root->node_count = draft->node_count;
 	memcpy(root->nodes, draft->nodes, sizeof(root->nodes));
 	*root->places = roots->draft_places;
-	error = anchor_follow(roots, root->places->anchor);
-	zero = cells_zero(roots, root, &before);
+	error = HS_MUTATED(HS_MUT_ANCHOR_FIRST) ? CRYPTECH_ERR_OK :
+		anchor_follow(roots, root->places->anchor);
+	zero = HS_MUTATED(HS_MUT_RELEASE_FIRST) ? 0 :
+	       cells_zero(roots, root, &before);
 	return zero ? zero : error;
 }
 
@@ -207,10 +209,15 @@ static int commit_draft(struct roots *roots, struct root *root)
 		return error;
 	error = prepare(roots, draft);
 	if (error) {
-		/* The cells that were just written are in no record. */
-		cells_zero(roots, root, NULL);
+		cells_undo(roots, root, draft->places);
 		return error;
 	}
+	if (HS_MUTATED(HS_MUT_ANCHOR_FIRST))
+		anchor_follow(roots, draft->places->anchor);
+	if (HS_MUTATED(HS_MUT_ZERO_FIRST) ||
+	    (HS_MUTATED(HS_MUT_COLLECT_FIRST) &&
+	     draft->seeds.floor == root->seeds.floor))
+		cells_zero(roots, draft, root->places);
 	error = root_error(ks_commit(roots->ks));
 	if (error) {
 		/* Done or not? The next mount will tell; here they are burnt. */
@@ -249,6 +256,7 @@ static bool collect_one(struct roots *roots)
 
 	if (!cell || ks_cell_read(roots->ks, cell, owner, data))
 		return false;
+	core_wipe(data, sizeof(data));
 	root = roots_find(roots, owner);
 	return root && !root->damage &&
 	       !commit(roots, root, root->seeds.floor, NULL, NULL, cell);
@@ -306,7 +314,7 @@ int root_commit(struct roots *roots, struct root *root, uint32_t to,
 	do {
 		error = commit(roots, root, to, node, data, 0);
 	} while (error == CRYPTECH_ERR_NO_KEY_INDEX_SLOTS && collect(roots));
-	if (error && run)
+	if (error && run && !HS_MUTATED(HS_MUT_KEEP_RUN))
 		core_wipe(run, (size_t)(to - floor) * facts->params[0].n);
 	if (!error)
 		collect_some(roots);
@@ -498,6 +506,9 @@ int root_delete(struct roots *roots, struct root *root)
 {
 	int error = anchor_ready(roots);
 
+	if (!error && HS_MUTATED(HS_MUT_DELETE_FIRST))
+		error = root_error(ks_delete(roots->ks, KS_CLASS_STATE,
+					     root->facts.uuid));
 	if (!error)
 		error = ledger_write(roots, roots->anchor + 1, root);
 	if (error)

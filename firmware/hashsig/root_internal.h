@@ -14,7 +14,36 @@
 
 #include <string.h>
 
+/*
+ * Mistakes to make on purpose: tests/hs_powerloss.c and tests/hs_hostile.c show
+ * that they find them.
+ */
+enum hs_mutation {
+	HS_MUT_NONE,
+	HS_MUT_NO_READ_BACK,	/* cells are not looked at before the commit */
+	HS_MUT_NO_FLOOR,	/* the record's floor is not raised */
+	HS_MUT_ZERO_FIRST,	/* spent cells are zeroed before the commit */
+	HS_MUT_RELEASE_FIRST,	/* success before they are zeroed */
+	HS_MUT_CHILDREN_STAY,	/* cells that no record lists are left (R4) */
+	HS_MUT_ANCHOR_FIRST,	/* the anchor advances before the commit */
+	HS_MUT_KEEP_RUN,	/* seeds are given in spite of an error */
+	HS_MUT_DELETE_FIRST,	/* deleting before the ledger says so */
+	HS_MUT_COLLECT_FIRST,	/* zeroed before the commit when collecting */
+	HS_MUT_ONE_PLACE,	/* no second copy of public nodes */
+	HS_MUT_ANY_CELL,	/* another node's or generation's cell will do */
+	HS_MUT_ANY_TIME,	/* keys of different times will do */
+	HS_MUT_NO_ANCHOR,	/* the anchor is not looked at */
+	HS_MUT_COUNT,
+};
+#ifdef HS_MUTATIONS
+extern enum hs_mutation hs_mutation;
+#define HS_MUTATED(m)	(hs_mutation == (m))
+#else
+#define HS_MUTATED(m)	false
+#endif
+
 #define NODES_MAX	(COVER_MAX + 2)
+#define DROPPED_MAX	(3 * NODES_MAX)
 
 #define RECORD_TAG	32	/* HMAC-SHA-256 */
 #define RECORD_VERSION	1
@@ -44,9 +73,13 @@ struct root_places {
 	uint64_t anchor;	/* of the last commit */
 	ks_cell single;		/* the seed of a single-seed key */
 	struct place of[NODES_MAX];
-	/* Listed in the record and of no use: rotten, or beside it (R5). */
+	/*
+	 * Listed in the record and to be zeroed by the next commit: rotten,
+	 * beside what is left (R5), or with one wrong bit. Of these the value
+	 * is in memory and has no place until then.
+	 */
 	unsigned int dropped_count;
-	ks_cell dropped[2 * NODES_MAX];
+	ks_cell dropped[DROPPED_MAX];
 };
 
 struct ledger {
@@ -134,6 +167,9 @@ bool cells_list(const struct root *root, ks_cell cell);
  * now; may be NULL. */
 int cells_zero(struct roots *roots, const struct root *root,
 	       const struct root_places *before);
+/* Zero those of @places that it does not list: they were written in vain. */
+int cells_undo(struct roots *roots, const struct root *root,
+	       const struct root_places *places);
 /* Read the cells that the record lists: into root->seeds what is good (R5);
  * copies, for nodes that are bad in the record, too. */
 int cells_read(struct roots *roots, struct root *root);

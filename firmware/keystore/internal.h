@@ -177,6 +177,7 @@ enum ks_mutation {
 	MUT_HEADER_ZERO_FIRST,	/* zero header before data */
 	MUT_CELL_HEADER_FIRST,	/* the same for cells */
 	MUT_NO_SEAL,		/* take a zeroed body for a record's */
+	MUT_NO_READ_BACK,	/* programmed is programmed: tests/hs_mutants.c */
 	MUT_COUNT,
 };
 #ifdef KS_MUTATIONS

@@ -40,8 +40,7 @@ static bool is_zero(const struct nor *nor, uint32_t pos, uint32_t len)
 static void note_places(struct hs_box *box, uint32_t offset,
 			const uint8_t *data, size_t len)
 {
-	const struct hs_forbidden all = { .nodes = {
-		HS_ALL, HS_ALL, HS_ALL, HS_ALL } };
+	const struct hs_forbidden all = { .nodes = HS_ALL_OF_ALL };
 	struct hs_world *w = &box->world;
 	const struct hs_secret *s;
 	size_t from = 0, at;
@@ -214,6 +213,12 @@ static bool give_node(void *data, uint32_t r, uint8_t *value)
 	return true;
 }
 
+/* Was it done or not? The next start will tell. */
+static bool is_unknown(const struct hs_box *box, int ret)
+{
+	return box->nor->off || ret == CRYPTECH_ERR_KEYSTORE_ACCESS;
+}
+
 static int do_create(struct hs_box *box, unsigned int slot)
 {
 	const struct hs_key *key = &hs_keys[slot];
@@ -225,7 +230,7 @@ static int do_create(struct hs_box *box, unsigned int slot)
 	life->maybe = true;
 	ret = root_create(box->roots, &key->facts, key->seeds[1],
 			  key->nodes[1], &root);
-	if (box->nor->off)
+	if (is_unknown(box, ret))
 		return -1;
 	life->maybe = false;
 	life->there = ret == 0;
@@ -245,7 +250,7 @@ static int do_delete(struct hs_box *box, unsigned int slot)
 	life->maybe = true;
 	life->there = false;
 	ret = root_delete(box->roots, root);
-	if (box->nor->off)
+	if (is_unknown(box, ret))
 		return -1;
 	life->maybe = false;
 	life->there = ret != 0;
@@ -285,10 +290,11 @@ static int do_commit(struct hs_box *box, unsigned int slot, uint32_t count)
 				 &why) || hs_wrong(box, "commit: %s", why);
 	else if (!is_blank(run, sizeof(run)))
 		ok = hs_wrong(box, "a commit that failed gave seeds");
-	if (ret && !box->nor->off)
-		life->burnt_max = life->burnt;
 	core_wipe(run, sizeof(run));
-	return box->nor->off || !ok ? -1 : ret;
+	if (is_unknown(box, ret) || !ok)
+		return -1;
+	life->burnt_max = life->burnt;
+	return ret;
 }
 
 static int do_filler(struct hs_box *box, const struct hs_op *op)
@@ -305,8 +311,19 @@ static int do_filler(struct hs_box *box, const struct hs_op *op)
 	return ret == KS_FULL ? CRYPTECH_ERR_NO_KEY_INDEX_SLOTS : ret;
 }
 
+static uint32_t generations(const struct hs_box *box)
+{
+	uint32_t sum = 0;
+
+	for (struct root *r = box->roots ? roots_first(box->roots) : NULL; r;
+	     r = r->next)
+		sum += r->generation;
+	return sum;
+}
+
 int hs_do(struct hs_box *box, const struct hs_op *op)
 {
+	uint32_t before = generations(box);
 	int ret = -1;
 
 	switch (op->kind) {
@@ -332,6 +349,8 @@ int hs_do(struct hs_box *box, const struct hs_op *op)
 	}
 	if (box->nor->off || box->why[0])
 		return -1;
+	if (!ret && (op->kind == HS_COMMIT || op->kind == HS_CREATE))
+		box->collected += generations(box) - before - 1;
 	return ret;
 }
 
@@ -351,8 +370,14 @@ static bool check_flash(struct hs_box *box, const struct hs_forbidden *f)
 		image = hs_heap_hidden(size);
 	}
 	/* A torn bit may read 1 at some boot. */
-	for (uint32_t i = 0; i < nor->flash.size; i++)
-		image[i] = nor->bits[i] | nor->torn[i];
+	for (uint32_t i = 0; i < nor->flash.size; i += 8) {
+		uint64_t bits, torn;
+
+		memcpy(&bits, nor->bits + i, 8);
+		memcpy(&torn, nor->torn + i, 8);
+		bits |= torn;
+		memcpy(image + i, &bits, 8);
+	}
 	s = hs_look(f, image, nor->flash.size, &at);
 	if (s)
 		return hs_wrong(box, "flash at %zu: spent seed of key %u, nodes %llx",

@@ -39,6 +39,7 @@ struct hs_box {
 	unsigned int heap;		/* look at the heap every so often */
 	unsigned int looks;
 	unsigned int full;		/* operations refused: no room */
+	unsigned int collected;		/* records that only moved cells */
 	char why[160];			/* what was wrong first */
 	char said[160];			/* the last line of the log */
 };

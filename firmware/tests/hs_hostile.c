@@ -348,8 +348,7 @@ static void rotten_bytes_are_no_reuse(void)
 /* The officer destroys: nothing is left that any key was ever made of. */
 static void destroyed_is_destroyed(void)
 {
-	const struct hs_forbidden all = { .nodes = {
-		HS_ALL, HS_ALL, HS_ALL, HS_ALL } };
+	const struct hs_forbidden all = { .nodes = HS_ALL_OF_ALL };
 	const struct hs_op create = { HS_CREATE, B, 0 };
 	size_t at;
 

@@ -10,9 +10,10 @@
 
 #include "../hashsig/root.h"
 
-#define HS_KEYS		4
+#define HS_KEYS		5
 #define HS_NODES	64	/* h up to 5; a set of nodes is a uint64_t */
 #define HS_ALL		UINT64_MAX
+#define HS_ALL_OF_ALL	{ HS_ALL, HS_ALL, HS_ALL, HS_ALL, HS_ALL }
 
 /* A key at its birth: every secret and every public node it ever has. */
 struct hs_key {
