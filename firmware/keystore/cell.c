@@ -156,6 +156,14 @@ int ks_cell_read(struct keystore *ks, ks_cell cell,
 	return ret;
 }
 
+int ks_cell_read_rotten(struct keystore *ks, ks_cell cell,
+			uint8_t data[KS_CELL_SIZE])
+{
+	if (!cell_in_bounds(ks, cell))
+		return KS_NOT_FOUND;
+	return dev_read(ks, cell + CELL_HEADER, data, KS_CELL_SIZE);
+}
+
 static void cell_gone(struct keystore *ks, uint32_t hash, uint32_t pos)
 {
 	segment_dead(ks, pos, CELL_ENTRY, true);

@@ -150,6 +150,10 @@ int ks_cell_write(struct keystore *ks, const uint8_t owner[KS_NAME_SIZE],
 /* KS_NOT_FOUND: no cell, or zeroed. KS_CORRUPT: its CRC is wrong. */
 int ks_cell_read(struct keystore *ks, ks_cell cell,
 		 uint8_t owner[KS_NAME_SIZE], uint8_t data[KS_CELL_SIZE]);
+/* The data at a cell's place as they are, whatever its header and CRC say: for
+ * who knows what they have to be. KS_NOT_FOUND: no cell could be there. */
+int ks_cell_read_rotten(struct keystore *ks, ks_cell cell,
+			uint8_t data[KS_CELL_SIZE]);
 /*
  * Clear a cell to zeros, read back, clear once more. Fine for a cell that is
  * zeroed, or whose header has rotted. KS_NOT_FOUND: something else is there.

@@ -101,13 +101,18 @@ static uint32_t stride(void)
 	return getenv("CRYPTECH_FULL") ? 1 : 7;
 }
 
-/* One bit each in [at, at + len). */
-static void turn_bits(uint32_t at, uint32_t len, struct outcomes *outcomes)
+#define TRIES(bytes)	((8 * (bytes) + stride() - 1) / stride())
+
+/* Each bit in [at, at + len), and with @two another of its byte. */
+static void turn_bits(uint32_t at, uint32_t len, bool two,
+		      struct outcomes *outcomes)
 {
 	for (uint32_t bit = 8 * at; bit < 8 * (at + len); bit += stride()) {
 		nor_copy(nor, image);
 		outside.anchor = 5;
 		nor->bits[bit / 8] ^= 1 << bit % 8;
+		if (two)
+			nor->bits[bit / 8] ^= 1 << (bit + 3) % 8;
 		if (!weigh(outcomes)) {
 			printf("# bit %u of byte %u\n", bit % 8, bit / 8);
 			return;
@@ -141,40 +146,36 @@ static void bits_of_a_record(void)
 
 	start(CRYPTECH_HASHSIG_PUNCTURED);
 	at = find_record(&a, &len);
-	turn_bits(at, len, &outcomes);
+	turn_bits(at, len, false, &outcomes);
 	show("one bit of its record", &outcomes);
-	EXPECT_EQ(outcomes.of[UNHARMED], (8 * len + stride() - 1) / stride());
+	EXPECT_EQ(outcomes.of[UNHARMED], TRIES(len));
 	stop();
 }
 
+/* One wrong bit is put right, two are too many; a copy is only a copy. */
 static void bits_of_cells(void)
 {
-	struct outcomes outcomes = { 0 };
-	ks_cell cell = 0;
-	unsigned int cells = 0;
-	bool copy;
+	ks_cell cell = 0, list[16];
+	unsigned int n = 0, copies = 0;
 
 	start(CRYPTECH_HASHSIG_PUNCTURED);
 	/* 0-3 and 4 are spent; 5, 6-7, 8-15, 16-31 have seeds. */
-	do {
-		ks_cell list[16];
-		unsigned int n = 0;
+	while ((cell = ks_cell_next(ks, a.facts.uuid, cell)))
+		list[n++] = cell;
+	EXPECT_EQ(n, 6);
+	for (unsigned int i = 0; i < n; i++) {
+		struct outcomes one = { 0 }, two = { 0 };
+		bool copy = image->bits[list[i] + 32] >> 2 == 3;
 
-		while ((cell = ks_cell_next(ks, a.facts.uuid, cell)))
-			list[n++] = cell;
-		for (unsigned int i = 0; i < n; i++) {
-			memset(&outcomes, 0, sizeof(outcomes));
-			turn_bits(list[i] + 32, 64, &outcomes);
-			/* Copies of public nodes are in clear. */
-			copy = image->bits[list[i] + 32] >> 2 == 3;
-			show(copy ? "one bit of a copy" : "one bit of a seed",
-			     &outcomes);
-			EXPECT(outcomes.of[copy ? UNHARMED : LEAVES_LOST] ==
-			       (8 * 64 + stride() - 1) / stride());
-			cells++;
-		}
-	} while (cell);
-	EXPECT_EQ(cells, 6);
+		turn_bits(list[i] + 32, 64, false, &one);
+		turn_bits(list[i] + 32, 64, true, &two);
+		show(copy ? "one bit of a copy" : "one bit of a seed", &one);
+		show(copy ? "two bits of a copy" : "two bits of a seed", &two);
+		EXPECT_EQ(one.of[UNHARMED], TRIES(64));
+		EXPECT_EQ(two.of[copy ? UNHARMED : LEAVES_LOST], TRIES(64));
+		copies += copy;
+	}
+	EXPECT_EQ(copies, 2);
 	stop();
 }
 
@@ -221,9 +222,9 @@ static void bits_of_the_ledger(void)
 	start(CRYPTECH_HASHSIG_PUNCTURED);
 	REQUIRE(!ks_next(ks, KS_CLASS_LEDGER, NULL, name, NULL));
 	REQUIRE(!ks_read(ks, KS_CLASS_LEDGER, name, data, sizeof(data), &len));
-	turn_bits(find(data, len), len, &outcomes);
+	turn_bits(find(data, len), len, false, &outcomes);
 	show("one bit of the ledger", &outcomes);
-	EXPECT_EQ(outcomes.of[UNHARMED], (8 * len + stride() - 1) / stride());
+	EXPECT_EQ(outcomes.of[UNHARMED], TRIES(len));
 	stop();
 }
 
@@ -281,12 +282,17 @@ static void blocks_of_the_image(void)
 
 static void rotten_single_seed(void)
 {
-	struct outcomes outcomes = { 0 };
+	struct outcomes one = { 0 }, two = { 0 };
+	uint32_t at;
 
 	start(CRYPTECH_HASHSIG_SINGLE_SEED);
-	turn_bits(ks_cell_next(ks, a.facts.uuid, 0) + 32, 64, &outcomes);
-	show("one bit of the single seed", &outcomes);
-	EXPECT_EQ(outcomes.of[DAMAGED], (8 * 64 + stride() - 1) / stride());
+	at = ks_cell_next(ks, a.facts.uuid, 0) + 32;
+	turn_bits(at, 64, false, &one);
+	turn_bits(at, 64, true, &two);
+	show("one bit of the single seed", &one);
+	show("two bits of the single seed", &two);
+	EXPECT_EQ(one.of[UNHARMED], TRIES(64));
+	EXPECT_EQ(two.of[DAMAGED], TRIES(64));
 	stop();
 }
 
@@ -349,21 +355,56 @@ static void one_interval_stays(void)
 	stop();
 }
 
-/* A cell whose header has rotted is not found by its owner, but by its place. */
-static void header_of_a_cell(void)
+/*
+ * A cell that has rotted a little, be it its header, so that the keystore does
+ * not know it any more, is written anew by the next commit, and then zeroed.
+ */
+static void cells_are_renewed(void)
 {
-	uint8_t before[96];
-	ks_cell cell;
+	static const uint32_t places[] = { 6, 40 };
+	ks_cell cells[16], cell = 0;
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		start(CRYPTECH_HASHSIG_PUNCTURED);
+		for (n = 0; (cell = ks_cell_next(ks, a.facts.uuid, cell)); n++)
+			cells[n] = cell;
+		for (unsigned int k = 0; k < n; k++)
+			nor->bits[cells[k] + places[i]] ^= 0x10;
+		REQUIRE(restart());
+		REQUIRE(tree_check(&a, FLOOR, 32));
+		/* As often as it is started. */
+		REQUIRE(restart());
+		REQUIRE(tree_check(&a, FLOOR, 32));
+		REQUIRE(tree_commit(&a, FLOOR + 1));
+		for (unsigned int k = 0; k < n; k++)
+			for (int at = 0; at < 96; at++)
+				EXPECT_EQ(nor->bits[cells[k] + at], 0);
+		REQUIRE(restart());
+		REQUIRE(tree_check(&a, FLOOR + 1, 32));
+		EXPECT_EQ(tree_root(&a)->lost, 0);
+		stop();
+	}
+}
+
+/* The same while a commit fails before it has any effect. */
+static void refusal_keeps_rotten_cells(void)
+{
+	ks_cell cell = 0;
 
 	start(CRYPTECH_HASHSIG_PUNCTURED);
-	cell = ks_cell_next(ks, a.facts.uuid, 0);
-	memcpy(before, nor->bits + cell, sizeof(before));
-	nor->bits[cell + 6] ^= 0x10;
+	while ((cell = ks_cell_next(ks, a.facts.uuid, cell)))
+		nor->bits[cell + 40] ^= 0x10;
 	REQUIRE(restart());
-	EXPECT(!tree_root(&a)->damage);
-	REQUIRE(tree_commit(&a, tree_root(&a)->seeds.floor + 1));
-	for (int i = 0; i < 96; i++)
-		EXPECT_EQ(nor->bits[cell + i], 0);
+	/* Another record is prepared, so this key's cannot be. */
+	REQUIRE(!ks_prepare(ks, KS_CLASS_KEY, a.facts.uuid, "x", 1));
+	EXPECT_EQ(root_commit(roots, tree_root(&a), FLOOR + 1, tree_node, &a,
+			      NULL), CRYPTECH_ERR_KEYSTORE_ACCESS);
+	ks_abandon(ks);
+	EXPECT_EQ(stats_now().cells, 6 + 6);	/* b's, too */
+	REQUIRE(restart());
+	REQUIRE(tree_check(&a, FLOOR, 32));
+	REQUIRE(tree_commit(&a, FLOOR + 1));
 	stop();
 }
 
@@ -377,6 +418,7 @@ int main(void)
 	RUN(blocks_of_the_image);
 	RUN(rotten_single_seed);
 	RUN(one_interval_stays);
-	RUN(header_of_a_cell);
+	RUN(cells_are_renewed);
+	RUN(refusal_keeps_rotten_cells);
 	return tap_done();
 }
