@@ -95,6 +95,13 @@ $(HSS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSS_TEST_OBJS)
 $(B)/test/hss_fault: HSS_TEST_WRAP := -Wl,--wrap=calloc,--wrap=malloc \
 	-Wl,--wrap=core_random
 
+# Every allocation seen.
+HOST_TESTS += $(B)/test/hss_secrets
+$(B)/test/hss_secrets: $(call san,firmware/tests/hss_secrets.o \
+		firmware/tests/hs_heap.o) $(HSS_TEST_OBJS)
+	$(call link,$(CFLAGS_SAN) $(HS_HEAP_WRAP) $(HSS_RANDOM_WRAP),-lcrypto)
+HSS_RANDOM_WRAP := -Wl,--wrap=core_random
+
 # With the thread sanitizer what threads share; the rest only computes.
 HOST_TESTS += $(B)/test/hss_races
 HSS_RACES_FLAGS := $(CFLAGS) -fsanitize=thread
@@ -197,6 +204,16 @@ HOST_TESTS += $(HASHSIG_TESTS)
 $(HASHSIG_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
 		$(call san,firmware/platform/sim/background.o) $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
+# The same under the thread sanitizer, as hss_races above.
+HOST_TESTS += $(B)/test/hashsig_races
+
+$(B)/test/hashsig_races: $(addprefix $(B)/obj-san/races/,$(FIRMWARE_HSM_OBJS) \
+		$(FIRMWARE_HASHSIG_OBJS) $(FIRMWARE_KEYSTORE_OBJS) \
+		firmware/platform/sim/background.o $(addprefix firmware/tests/,\
+		hashsig_threads.o hsm_box.o hsm_flash.o nor.o)) \
+		$(call nosan,$(FIRMWARE_SHA256_OBJS) $(FIRMWARE_CORES_OBJS))
+	$(call link,$(HSS_RACES_FLAGS),-lcrypto -pthread)
 
 # It looks at the flash at the moment when a PIN is looked at.
 $(B)/test/hsm_pin_cut: HSM_TEST_WRAP := -Wl,--wrap=core_pbkdf2
