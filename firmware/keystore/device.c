@@ -102,8 +102,10 @@ bool dev_is_all(struct keystore *ks, uint32_t pos, uint32_t len, uint8_t value)
 
 		/* The first byte is right, and each equals the one before. */
 		if (dev_read(ks, pos, ks->chunk, n) || ks->chunk[0] != value ||
-		    memcmp(ks->chunk, ks->chunk + 1, n - 1))
+		    memcmp(ks->chunk, ks->chunk + 1, n - 1)) {
+			explicit_bzero(ks->chunk, n);
 			return false;
+		}
 		pos += n;
 		len -= n;
 	}

@@ -394,11 +394,23 @@ static bool check_flash(struct hs_box *box, const struct hs_forbidden *f)
 	return true;
 }
 
+struct look {
+	struct hs_box *box;
+	const struct hs_forbidden *f;
+};
+
 static bool look_at_block(void *data, const void *block, size_t size)
 {
+	const struct look *look = data;
+	const struct hs_secret *s;
 	size_t at;
 
-	return hs_look(data, block, size, &at) != NULL;
+	s = hs_look(look->f, block, size, &at);
+	if (s)
+		hs_wrong(look->box, "memory, %zu in %zu bytes: spent seed of key %u, nodes %llx%s",
+			 at, size, s->slot, (unsigned long long)s->nodes,
+			 s->wrapped ? ", wrapped" : "");
+	return s;
 }
 
 static bool check_root(struct hs_box *box, unsigned int slot)
@@ -422,6 +434,7 @@ static bool check_root(struct hs_box *box, unsigned int slot)
 bool hs_check(struct hs_box *box)
 {
 	unsigned int there = 0, got = 0;
+	struct look look = { .box = box };
 	struct hs_forbidden f;
 
 	if (box->why[0])
@@ -446,10 +459,9 @@ bool hs_check(struct hs_box *box)
 	hs_forbidden(&box->world.ledger, &f);
 	if (!check_flash(box, &f))
 		return false;
-	if (box->heap && ++box->looks % box->heap == 0 &&
-	    hs_heap_any(look_at_block, &f))
-		return hs_wrong(box, "memory holds a spent seed");
-	return true;
+	look.f = &f;
+	return !(box->heap && ++box->looks % box->heap == 0 &&
+		 hs_heap_any(look_at_block, &look));
 }
 
 bool hs_use_up(struct hs_box *box, uint32_t run)
