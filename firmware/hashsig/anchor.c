@@ -162,8 +162,10 @@ int ledger_write(struct roots *roots, uint64_t value, const struct root *gone)
 
 	if (error)
 		return error;
-	if (gone)
+	if (gone) {
+		ledger.ends = true;
 		memcpy(ledger.ended, gone->facts.uuid, sizeof(ledger.ended));
+	}
 	ledger_encode(roots, &ledger, record);
 	error = root_error(ks_write(roots->ks, KS_CLASS_LEDGER, ledger_name,
 				    record, sizeof(record), false));

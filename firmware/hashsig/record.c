@@ -271,6 +271,7 @@ void ledger_encode(const struct roots *roots, const struct ledger *ledger,
 	xdr_put_u32(&w, RECORD_VERSION);
 	xdr_put_u64(&w, ledger->anchor);
 	put_raw(&w, ledger->keys, KEYS_HASH);
+	xdr_put_u32(&w, ledger->ends);
 	put_raw(&w, ledger->ended, CRYPTECH_UUID_SIZE);
 	seal(roots, &w);
 }
@@ -289,6 +290,7 @@ bool ledger_decode(const struct roots *roots, uint8_t *record, size_t len,
 	version = xdr_get_u32(&r);
 	ledger->anchor = xdr_get_u64(&r);
 	get_raw(&r, ledger->keys, KEYS_HASH);
+	ledger->ends = xdr_get_u32(&r);
 	get_raw(&r, ledger->ended, CRYPTECH_UUID_SIZE);
 	ledger->there = xdr_reader_done(&r) && type == RECORD_LEDGER &&
 			version == RECORD_VERSION;

@@ -249,7 +249,7 @@ static int finish_deletion(struct roots *roots, const struct newest *newest)
 {
 	struct root *root = roots_find(roots, roots->ledger.ended);
 
-	if (!root || !roots->ledger.there ||
+	if (!root || !roots->ledger.there || !roots->ledger.ends ||
 	    roots->ledger.anchor < newest->anchor || !root->generation)
 		return CRYPTECH_ERR_OK;
 	root_log(roots, root->facts.uuid, "its deletion is finished");

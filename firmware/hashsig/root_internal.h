@@ -58,7 +58,7 @@ extern enum hs_mutation hs_mutation;
 #define STATE_MAX	(RECORD_HEAD + STATE_FIXED +			     \
 			 8 * CRYPTECH_HSS_LEVELS_MAX + LMS_N_MAX +	     \
 			 NODES_MAX * (12 + LMS_N_MAX + 4))
-#define LEDGER_CORE	(4 + 4 + 8 + KEYS_HASH + CRYPTECH_UUID_SIZE)
+#define LEDGER_CORE	(4 + 4 + 8 + KEYS_HASH + 4 + CRYPTECH_UUID_SIZE)
 #define LEDGER_SIZE	(RECORD_HEAD + LEDGER_CORE)
 
 /* Where things are in flash; places->of[i] belongs to root->nodes[i]. */
@@ -86,7 +86,8 @@ struct ledger {
 	bool there;
 	uint64_t anchor;
 	uint8_t keys[KEYS_HASH];
-	/* The key whose end this is; zeros: none. It is gone by the next. */
+	/* The key whose end this is. It is gone by the next commit. */
+	bool ends;
 	uint8_t ended[CRYPTECH_UUID_SIZE];
 };
 

@@ -382,12 +382,15 @@ static void hash_keys(const struct expected *e, unsigned int count,
 static bool check_ledger(const uint8_t *r, uint32_t len, uint64_t anchor,
 			 const uint8_t *keys, const uint8_t *ended)
 {
-	return EXPECT_EQ(len, 100) && EXPECT(is_tagged(r, len)) &&
-	       EXPECT_EQ(be32(r + 32), 64) &&
+	static const uint8_t nobody[16];
+
+	return EXPECT_EQ(len, 104) && EXPECT(is_tagged(r, len)) &&
+	       EXPECT_EQ(be32(r + 32), 68) &&
 	       EXPECT_MEM(r + 36, "HSSL\0\0\0\1", 8) &&
 	       EXPECT_EQ(be64(r + 44), anchor) &&
 	       (!keys || EXPECT_MEM(r + 52, keys, 32)) &&
-	       EXPECT_MEM(r + 84, ended, 16);
+	       EXPECT_EQ(be32(r + 84), ended != NULL) &&
+	       EXPECT_MEM(r + 88, ended ? ended : nobody, 16);
 }
 
 /* These keys, the ledger, and nothing else. @newest: which has the hash. */
@@ -395,7 +398,6 @@ static bool check_image(const struct expected *e, unsigned int count,
 			unsigned int newest, uint64_t ledger,
 			const uint8_t *ended)
 {
-	static const uint8_t nobody[16];
 	unsigned int ledgers = 0, states = 0;
 	uint8_t keys[32];
 	struct image image;
@@ -411,7 +413,7 @@ static bool check_image(const struct expected *e, unsigned int count,
 					16) ||
 			    !check_ledger(image.record[i], image.record_len[i],
 					  ledger, newest == count ? keys : NULL,
-					  ended ? ended : nobody))
+					  ended))
 				return false;
 			continue;
 		}

@@ -360,6 +360,23 @@ static void anchor_is_another(void)
 	stop();
 }
 
+/* A ledger that ends no key ends none of any name either. */
+static void key_without_a_name(void)
+{
+	start(CRYPTECH_HASHSIG_PUNCTURED);
+	memset(a.facts.uuid, 0, sizeof(a.facts.uuid));
+	REQUIRE(!tree_create(&a) && tree_commit(&a, 2));
+	outside.anchor = 10;
+	REQUIRE(restart());
+	REQUIRE(!roots_accept(roots, CRYPTECH_ACCEPT_FLASH));
+	REQUIRE(restart());
+	tree_check(&a, 2, 32);
+	EXPECT_EQ(root_delete(roots, tree_root(&a)), CRYPTECH_ERR_OK);
+	REQUIRE(restart());
+	EXPECT(!roots_first(roots) && !roots_stale(roots));
+	stop();
+}
+
 /* --- older flash ------------------------------------------------------------------- */
 
 static void older_image(void)
@@ -505,6 +522,7 @@ int main(void)
 	RUN(anchor_does_not_advance);
 	RUN(no_anchor);
 	RUN(anchor_is_another);
+	RUN(key_without_a_name);
 	RUN(older_image);
 	RUN(flash_is_blank);
 	RUN(older_record);
