@@ -332,6 +332,67 @@ static void restart_without_top(void)
 	lost_top(TOP_LOST, 31 * 1024, 1024, 0);
 }
 
+/* --- rot ------------------------------------------------------------------------------ */
+
+/*
+ * One seed in flash has rotted: its leaves are lost, and what else does not fit
+ * in one interval. The rest signs, be the top there or not, to its end.
+ */
+static unsigned int with_loss;
+
+static void rot_one(uint32_t number, int how)
+{
+	struct hss *hss = spent_key(1);
+	const uint8_t *uuid = hss_facts(hss)->uuid;
+	ks_cell cell = 0;
+	uint32_t length, lost;
+	size_t len;
+	uint32_t i;
+
+	for (i = 0; i <= number; i++)
+		cell = ks_cell_next(box.ks, uuid, cell);
+	REQUIRE(cell);
+	box.nor->bits[cell + 50] ^= 0x24;
+	top_is = how;
+	hss = box_again(&box, hss);
+	length = hss->root->seeds.end - hss->root->seeds.floor;
+	lost = hss->root->lost;
+	EXPECT_EQ(lost + length, 32767);
+	/* Among them is a copy of leaf 0's node, of which there are two. */
+	with_loss += lost > 0;
+	EXPECT(length >= 8192);
+	EXPECT_EQ(counts_of(hss).left, length);
+	EXPECT_EQ(counts_of(hss).left_max, 32768);
+	EXPECT_EQ(work_all(hss, HSS_NOW), 0);
+	hss->facts.reserve = 16;
+	REQUIRE(sign_some(hss, 32, 9));
+	EXPECT_EQ(work_all(hss, HSS_AHEAD), 0);
+	/* To the end of it, where there is one that is not the tree's. */
+	if (hss->root->seeds.end < 32768) {
+		hss->facts.reserve = RESERVE;
+		while (counts_of(hss).left > 40) {
+			EXPECT_EQ(work_all(hss, HSS_AHEAD), 0);
+			skip(hss, counts_of(hss).left > 840 ? 800 : 40);
+		}
+		EXPECT_EQ(work_all(hss, HSS_AHEAD), 0);
+		REQUIRE(sign_some(hss, counts_of(hss).left, 7));
+		EXPECT_EQ(sign(hss, "", 0, &len),
+			  CRYPTECH_ERR_HASHSIG_KEY_EXHAUSTED);
+	}
+	tall_end(hss);
+}
+
+static void rot(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < 15; i += full ? 1 : 7) {
+		rot_one(i, TOP_GOOD);
+		rot_one(i, TOP_LOST);
+	}
+	EXPECT(with_loss >= (full ? 28 : 4));
+}
+
 int main(void)
 {
 	full = getenv("CRYPTECH_FULL");
@@ -343,6 +404,7 @@ int main(void)
 	RUN(tall_lower_tree);
 	RUN(restart_with_top);
 	RUN(restart_without_top);
+	RUN(rot);
 	plain_ledger_free(&ledger);
 	return tap_done();
 }
