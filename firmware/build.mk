@@ -178,8 +178,11 @@ $(B)/obj-san/small-mutants/%.o: %.c
 
 # --- hsm ---------------------------------------------------------------------
 
-HSM_TEST_OBJS := $(call san,$(FIRMWARE_ALL_OBJS) $(addprefix firmware/tests/,\
-	hsm_box.o hsm_flash.o hsm_message.o nor.o))
+# Trees are computed plainly: they have tests of their own, and take long.
+HSM_TEST_OBJS := $(call san,$(FIRMWARE_HSM_OBJS) $(FIRMWARE_HASHSIG_OBJS) \
+	$(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS) \
+	$(addprefix firmware/tests/,hsm_box.o hsm_flash.o hsm_message.o nor.o)) \
+	$(call nosan,$(FIRMWARE_SHA256_OBJS))
 
 HSM_TESTS := $(addprefix $(B)/test/,hsm_clients hsm_hostile hsm_pin \
 	hsm_pin_cut hsm_rights hsm_start hsm_test hsm_threads)
@@ -240,6 +243,21 @@ SIM_BOX_OBJS := $(call san,$(addprefix firmware/tests/,sim_box.o sim_peers.o) \
 # The real one.
 $(B)/test/cryptech-hsm-san: $(call san,$(FIRMWARE_SIM_OBJS) \
 		$(FIRMWARE_ALL_OBJS))
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
+# A whole HSM that tells the test beside it every secret that it has.
+HS_TAP_WRAP := -Wl,--wrap=core_random,--wrap=core_wrap
+
+$(B)/test/cryptech-hsm-tapped: $(call nosan,$(FIRMWARE_SIM_OBJS) \
+		$(FIRMWARE_ALL_OBJS) firmware/tests/hs_tap.o)
+	$(call link,$(CFLAGS) $(HS_TAP_WRAP),-lcrypto -pthread)
+
+HOST_TESTS += $(B)/test/hs_memory
+
+$(B)/test/hs_memory: $(call san,$(addprefix firmware/tests/,hs_memory.o \
+		hs_ledger.o nor.o) $(addprefix firmware/hashsig/,merkle.o \
+		ots.o seeds.o) $(FIRMWARE_SHA256_OBJS) $(FIRMWARE_CORES_OBJS)) \
+		$(SIM_BOX_OBJS) | $(B)/test/cryptech-hsm-tapped
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 SIM_TESTS := $(addprefix $(B)/test/,sim_crash sim_fake sim_mailbox sim_socket)
