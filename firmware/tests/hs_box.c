@@ -147,9 +147,28 @@ static void box_log(void *data, const char *line)
 	snprintf(box->said, sizeof(box->said), "%s", line);
 }
 
+/* The box whose heap it is. */
+static struct hs_box *watched;
+
+/* What is freed is nobody's to wipe any more: it must hold no seed at all. */
+static void look_at_freed(const void *block, size_t size)
+{
+	const struct hs_forbidden all = { .nodes = HS_ALL_OF_ALL };
+	const struct hs_secret *s;
+	size_t at;
+
+	s = hs_look(&all, block, size, &at);
+	if (s)
+		hs_wrong(watched, "freed, %zu in %zu bytes: a seed of key %u, nodes %llx%s",
+			 at, size, s->slot, (unsigned long long)s->nodes,
+			 s->wrapped ? ", wrapped" : "");
+}
+
 bool hs_box_new(struct hs_box *box, uint32_t size, uint32_t sector_size)
 {
 	memset(box, 0, sizeof(*box));
+	watched = box;
+	hs_heap_freed = look_at_freed;
 	hs_heap_hide = true;
 	box->nor = nor_new(size, sector_size);
 	hs_heap_hide = false;
@@ -173,6 +192,7 @@ bool hs_box_new(struct hs_box *box, uint32_t size, uint32_t sector_size)
 void hs_box_free(struct hs_box *box)
 {
 	hs_stop(box);
+	hs_heap_freed = NULL;
 	nor_free(box->nor);
 	box->nor = NULL;
 }

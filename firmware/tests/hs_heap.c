@@ -30,6 +30,8 @@ void *__wrap_malloc(size_t size)
 
 	if (!head)
 		return NULL;
+	/* What others left there is not the new owner's. */
+	memset(head + 1, 0xaa, size);
 	head->size = size;
 	head->next = NULL;
 	if (hs_heap_hide)
