@@ -50,11 +50,12 @@ int hss_store(struct hss *hss, struct roots *roots);
 
 /* --- keys of the keystore -------------------------------------------------------- */
 
-/* (lock) For a root that recovery found. Nothing is computed yet. */
+/* (lock) For a root that recovery found. Nothing is computed yet. One that is
+ * damaged opens, too: all it can do is to say so, and to be deleted. */
 int hss_open(struct hss **hss, struct roots *roots, struct root *root);
 /* (lock) Wipe and free; no unit of work and no leaf may be out. */
 void hss_free(struct hss *hss);
-/* (lock) Out of flash, too. */
+/* (lock) Out of flash, too, and freed; if it fails nothing is freed. */
 int hss_delete(struct hss *hss);
 
 const struct root_facts *hss_facts(const struct hss *hss);
@@ -100,7 +101,13 @@ unsigned int hss_out(const struct hss *hss);	/* units and leaves that are out */
 /*
  * (lock) Take the next leaf: it is spent now, in flash if it is the root's.
  * NOT_READY: there is HSS_NOW work to do first, nothing was spent.
- * HASHSIG_KEY_EXHAUSTED, KEYSTORE_*.
+ * HASHSIG_KEY_EXHAUSTED, KEYSTORE_*. ALLOCATION_FAILURE, CSPRNG_BROKEN: also of
+ * work that could not be begun for that reason; once told, it is tried again.
+ * ASSERTION_FAILED: a node in memory is wrong; a leaf of a level above may be
+ * lost by it.
+ *
+ * With the first leaf of a lower tree its public key is signed, too: one
+ * one-time signature for each level that changes its tree (W8: 0.2 ms).
  */
 int hss_take(struct hss *hss, struct hss_leaf **leaf);
 /* What the message's hash begins with: for lms_message_begin(). */
