@@ -21,7 +21,7 @@ static bool has_anchor(const struct roots *roots)
 
 /* --- the hash over all keys --------------------------------------------------- */
 
-/* uuid | u32 generation | u64 anchor; zeros for a key that cannot be read. */
+/* uuid | u32 generation | u64 anchor */
 static int hash_key(struct core_hash *hash, const struct root *root)
 {
 	uint8_t data[CRYPTECH_UUID_SIZE + 4 + 8];

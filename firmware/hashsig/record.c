@@ -258,6 +258,16 @@ bool state_decode(const struct roots *roots, const uint8_t *uuid,
 	return true;
 }
 
+void state_claims(const uint8_t *record, size_t len, struct root *root)
+{
+	struct xdr_reader r;
+
+	xdr_reader_init(&r, record, len);
+	xdr_get_raw(&r, RECORD_HEAD + 4 + 4 + CRYPTECH_UUID_SIZE);
+	root->generation = xdr_get_u32(&r);
+	root->places->anchor = xdr_get_u64(&r);
+}
+
 /* --- ledger ------------------------------------------------------------------ */
 
 void ledger_encode(const struct roots *roots, const struct ledger *ledger,

@@ -124,9 +124,24 @@ static void note_newest(struct newest *newest, uint64_t anchor,
 }
 
 /*
- * The record of one key, without its cells. One that cannot be read is there
- * with generation 0.
+ * A record that cannot be read. The other keys need not wait for the security
+ * officer if what it claims fits the hash over all keys: then they are those
+ * of the newest commit, whatever is wrong with this one.
  */
+static void load_claims(struct roots *roots, struct root *root,
+			const uint8_t *uuid, size_t len)
+{
+	root->node_count = 0;
+	memset(root->places, 0, sizeof(*root->places));
+	memcpy(root->facts.uuid, uuid, CRYPTECH_UUID_SIZE);
+	root->places->unread = true;
+	state_claims(roots->record,
+		     len < sizeof(roots->record) ? len : sizeof(roots->record),
+		     root);
+	damaged(roots, root, "record is");
+}
+
+/* The record of one key, without its cells. */
 static int load_record(struct roots *roots, const uint8_t *uuid,
 		       struct newest *newest)
 {
@@ -147,11 +162,7 @@ static int load_record(struct roots *roots, const uint8_t *uuid,
 		note_newest(newest, root->places->anchor, keys);
 		return CRYPTECH_ERR_OK;
 	}
-	root->generation = 0;
-	root->node_count = 0;
-	memset(root->places, 0, sizeof(*root->places));
-	memcpy(root->facts.uuid, uuid, CRYPTECH_UUID_SIZE);
-	damaged(roots, root, "record is");
+	load_claims(roots, root, uuid, ret == KS_TOO_LONG ? 0 : len);
 	return CRYPTECH_ERR_OK;
 }
 
@@ -211,7 +222,7 @@ static int zero_unlisted(struct roots *roots)
 		/* One owner's cells come together. */
 		if (!root || memcmp(root->facts.uuid, owner, KS_NAME_SIZE))
 			root = roots_find(roots, owner);
-		if (root && (!root->generation || cells_list(root, cell)))
+		if (root && (root->places->unread || cells_list(root, cell)))
 			continue;
 		ret = ks_cell_zero(roots->ks, cell);
 		zeroed++;
@@ -250,7 +261,7 @@ static int finish_deletion(struct roots *roots, const struct newest *newest)
 	struct root *root = roots_find(roots, roots->ledger.ended);
 
 	if (!root || !roots->ledger.there || !roots->ledger.ends ||
-	    roots->ledger.anchor < newest->anchor || !root->generation)
+	    roots->ledger.anchor < newest->anchor || root->places->unread)
 		return CRYPTECH_ERR_OK;
 	root_log(roots, root->facts.uuid, "its deletion is finished");
 	return root_forget(roots, root);

@@ -71,6 +71,9 @@ struct place {
 
 struct root_places {
 	uint64_t anchor;	/* of the last commit */
+	/* The record cannot be read. Generation and anchor value are what it
+	 * claims: good for the hash over all keys, and for nothing else. */
+	bool unread;
 	ks_cell single;		/* the seed of a single-seed key */
 	struct place of[NODES_MAX];
 	/*
@@ -147,6 +150,8 @@ size_t state_encode(const struct roots *roots, const struct root *root,
 bool state_decode(const struct roots *roots, const uint8_t *uuid,
 		  uint8_t *record, size_t len, struct root *root,
 		  uint8_t keys[KEYS_HASH]);
+/* What a record that cannot be read says of its generation and anchor value. */
+void state_claims(const uint8_t *record, size_t len, struct root *root);
 void ledger_encode(const struct roots *roots, const struct ledger *ledger,
 		   uint8_t record[LEDGER_SIZE]);
 bool ledger_decode(const struct roots *roots, uint8_t *record, size_t len,

@@ -179,6 +179,39 @@ static void bits_of_cells(void)
 	stop();
 }
 
+/* A key that is damaged does not keep the others from their work. */
+static void damage_is_one_keys(void)
+{
+	uint32_t at, len, stale = 0;
+
+	start(CRYPTECH_HASHSIG_PUNCTURED);
+	at = find_record(&a, &len);
+	for (uint32_t i = 0; i < 36 + 60; i++) {
+		nor_copy(nor, image);
+		outside.anchor = 5;
+		nor->bits[at + i] ^= 0x42;
+		REQUIRE(restart());
+		EXPECT_EQ(tree_root(&a)->damage,
+			  CRYPTECH_ERR_KEYSTORE_LOST_DATA);
+		EXPECT_EQ(roots_stale(roots), i >= 60 && i < 72);
+		stale += roots_stale(roots);
+		if (roots_stale(roots))
+			continue;
+		/* Its cells stay: at the next start it may read well. */
+		EXPECT_EQ(stats_now().cells, 6 + 6);
+		REQUIRE(tree_commit(&b, 2));
+		REQUIRE(restart() && EXPECT(!roots_stale(roots)));
+		EXPECT_EQ(root_commit(roots, tree_root(&a), FLOOR + 1,
+				      tree_node, &a, NULL),
+			  CRYPTECH_ERR_KEYSTORE_LOST_DATA);
+		REQUIRE(!root_delete(roots, tree_root(&a)));
+		EXPECT_EQ(stats_now().cells, 5);	/* b's now */
+		REQUIRE(restart() && EXPECT(!roots_stale(roots)));
+	}
+	EXPECT_EQ(stale, 12);
+	stop();
+}
+
 /* A copy that has rotted is written anew by the next commit. */
 static void copies_are_renewed(void)
 {
@@ -412,6 +445,7 @@ int main(void)
 {
 	RUN(bits_of_a_record);
 	RUN(bits_of_cells);
+	RUN(damage_is_one_keys);
 	RUN(copies_are_renewed);
 	RUN(bits_of_the_ledger);
 	RUN(bits_of_the_image);
