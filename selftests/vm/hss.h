@@ -218,7 +218,7 @@ static inline int key_verify(key_serial_t key, const void *message, size_t len,
 
 static inline key_serial_t use_key(const struct hss_key *key)
 {
-	long serial = add("cryptech", key->text, KEY_SPEC_PROCESS_KEYRING,
+	long serial = add("cryptech", key->text, KEY_SPEC_SESSION_KEYRING,
 			  "use %s", key->text);
 
 	if (serial < 0) {
