@@ -42,7 +42,9 @@ static int commit_run(struct hss *hss)
 	/* Spent all the same, if it was past its commit point. */
 	if (error) {
 		tree_go(tree, tree->seeds->floor);
-		return error;
+		/* The tree is ready: waiting would not bring that node. */
+		return error == CRYPTECH_ERR_NOT_READY ?
+		       CRYPTECH_ERR_IMPOSSIBLE : error;
 	}
 	hss->run_first = hss->run_next = first;
 	hss->run_end = to;
@@ -142,6 +144,13 @@ static int take(struct hss *hss, unsigned int i, struct onetime *one)
 	return take_lower(level->now, one);
 }
 
+/* Nobody shall wait for what will never be there. */
+static int not_ready(const struct hss *hss)
+{
+	return hss_work_left(hss) || atomic_load(&hss->stop) ?
+	       CRYPTECH_ERR_NOT_READY : CRYPTECH_ERR_KEYSTORE_LOST_DATA;
+}
+
 /* Is everything there for a signature? Asked before anything is spent. */
 static int check(struct hss *hss)
 {
@@ -165,7 +174,7 @@ static int check(struct hss *hss)
 
 		if (level_left(level)) {
 			ready = ready && tree_ready(level->now);
-			return ready ? 0 : CRYPTECH_ERR_NOT_READY;
+			return ready ? 0 : not_ready(hss);
 		}
 		ready = ready && level->next && tree_ready(level->next);
 	}

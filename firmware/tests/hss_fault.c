@@ -185,6 +185,11 @@ static void flips_in_a_window(void)
 	node[23] ^= 0x40;
 	EXPECT(good_signature(hss));
 	EXPECT_EQ(left(hss), 1024 - 3);
+	/* One that is missing will never be there: nobody waits for it. */
+	hss->level[1].now->windows->patch.known[32 + 2] = 0;
+	EXPECT_EQ(hss_work_left(hss), 0);
+	EXPECT_EQ(hss_take(hss, &leaf), LOST);
+	EXPECT_EQ(left(hss), 1024 - 3);
 	end(hss);
 }
 
