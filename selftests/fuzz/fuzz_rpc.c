@@ -332,7 +332,7 @@ static void load_key(const struct bytes *der, uint32_t flags)
 	know_uuid(xdr_get_opaque(&box.results, &len));
 }
 
-/* Of H5 and W2. */
+/* Of H5 and W4. */
 static void make_hss_key(void)
 {
 	static const uint8_t uuid[CRYPTECH_UUID_SIZE] = "the hash signer";
@@ -340,15 +340,15 @@ static void make_hss_key(void)
 
 	CHECK(!ask(&box, 2, CRYPTECH_RPC_HASHSIG_GENERATE, "ousuuuuu", uuid,
 		   sizeof(uuid), CRYPTECH_KEY_FLAG_DIGITALSIGNATURE |
-		   CRYPTECH_KEY_FLAG_TOKEN, "label", 0, 1, 1, 5, 2));
+		   CRYPTECH_KEY_FLAG_TOKEN, "label", 0, 1, 1, 5, 3));
 	do
 		CHECK(!ask(&box, 2, CRYPTECH_RPC_HASHSIG_JOB, "o", uuid,
 			   sizeof(uuid)));
 	while (xdr_get_u32(&box.results) == CRYPTECH_JOB_RUNNING);
 	know_uuid(uuid);
 	CHECK(!ask(&box, 2, CRYPTECH_RPC_SIGN_ONCE, "oosu", uuid,
-		   sizeof(uuid), uuid, sizeof(uuid), "", 4464));
-	know_blob(xdr_get_opaque(&box.results, &len), 4464);
+		   sizeof(uuid), uuid, sizeof(uuid), "", 2352));
+	know_blob(xdr_get_opaque(&box.results, &len), 2352);
 }
 
 static void make_keys(void)
