@@ -116,8 +116,7 @@ static void stream_open(struct call *call, struct stream *stream)
 {
 	uint32_t *last = &call->hsm->hashsigs->stream_number;
 
-	if (!++*last)
-		++*last;
+	*last = *last % UINT32_MAX + 1;	/* never 0 */
 	stream->number = *last;
 	stream->next = call->client->streams;
 	call->client->streams = stream;
