@@ -177,7 +177,9 @@ enum ks_mutation {
 	MUT_HEADER_ZERO_FIRST,	/* zero header before data */
 	MUT_CELL_HEADER_FIRST,	/* the same for cells */
 	MUT_NO_SEAL,		/* take a zeroed body for a record's */
-	MUT_NO_READ_BACK,	/* programmed is programmed: tests/hs_mutants.c */
+	/* found by tests/hs_mutants.c and tests/ks_test.c */
+	MUT_CELL_NOT_FIRM,	/* zero cells behind headers that may be torn */
+	MUT_NO_READ_BACK,	/* programmed is programmed */
 	MUT_COUNT,
 };
 #ifdef KS_MUTATIONS
