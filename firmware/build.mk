@@ -135,7 +135,7 @@ $(B)/obj/small/%.o: %.c
 
 # --- hashsig: root trees in flash ------------------------------------------
 
-ROOT_TESTS := $(addprefix $(B)/test/,root_cut root_format root_rot \
+ROOT_TESTS := $(addprefix $(B)/test/,root_cut root_format root_hostile root_rot \
 	root_space root_test)
 HOST_TESTS += $(ROOT_TESTS)
 

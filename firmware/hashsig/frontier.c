@@ -92,17 +92,24 @@ int frontier_move(const struct root *from, struct root *to, node_fn *node,
 	return CRYPTECH_ERR_OK;
 }
 
-bool frontier_is_whole(const struct root *root)
+bool frontier_is_named(const struct root *root)
 {
-	unsigned int n = root->facts.params[0].n;
 	uint32_t r[NODES_MAX];
-	uint8_t t1[LMS_N_MAX];
 
 	if (frontier_nodes(root, r) != root->node_count)
 		return false;
 	for (unsigned int i = 0; i < root->node_count; i++)
 		if (root->nodes[i].node != r[i])
 			return false;
-	return value_of(root, 1, NULL, NULL, t1) &&
+	return true;
+}
+
+bool frontier_is_whole(const struct root *root)
+{
+	unsigned int n = root->facts.params[0].n;
+	uint8_t t1[LMS_N_MAX];
+
+	return frontier_is_named(root) &&
+	       value_of(root, 1, NULL, NULL, t1) &&
 	       memcmp(t1, root->facts.t1, n) == 0;
 }

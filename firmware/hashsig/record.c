@@ -212,7 +212,8 @@ static bool get_core(struct xdr_reader *r, const uint8_t *uuid,
 	root->seeds.end = xdr_get_u32(r);
 	get_raw(r, keys, KEYS_HASH);
 	return get_places(r, root) && root->seeds.floor <= root->seeds.end &&
-	       root->seeds.end <= (uint32_t)1 << root->facts.params[0].h;
+	       root->seeds.end <= (uint32_t)1 << root->facts.params[0].h &&
+	       frontier_is_named(root);
 }
 
 static uint32_t be32(const uint8_t *p)

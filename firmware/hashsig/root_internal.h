@@ -131,7 +131,9 @@ typedef bool node_fn(void *data, uint32_t r, uint8_t *value);
  */
 int frontier_move(const struct root *from, struct root *to, node_fn *node,
 		  void *data);
-/* Are these the right nodes, and do they hash to T1? */
+/* Are these the right nodes, for their floor and end? */
+bool frontier_is_named(const struct root *root);
+/* And do they hash to T1? */
 bool frontier_is_whole(const struct root *root);
 /* The node numbers alone; returns how many. */
 unsigned int frontier_nodes(const struct root *root, uint32_t r[NODES_MAX]);
