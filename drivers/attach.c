@@ -18,6 +18,7 @@
 
 #include "cipher.h"
 #include "cryptech.h"
+#include "hashsig.h"
 #include "key.h"
 
 #define CRYPTECH_SWEEP_READY	msecs_to_jiffies(CRYPTECH_MAILBOX_BEAT_MS)
@@ -94,6 +95,7 @@ void cryptech_end_incarnation(struct cryptech_device *dev)
 		return;
 	cryptech_keys_detached(dev);
 	cryptech_hwrng_changed(dev);
+	cryptech_hashwatch_forget(dev);
 	dev_info(&dev->dev, "HSM detached\n");
 	cryptech_uevent(dev, "absent", kernel->incarnation);
 	cryptech_client_put(kernel);
@@ -196,6 +198,8 @@ static int cryptech_call_status(struct cryptech_client *mux,
 			cryptech_copy_release(to, text, len);
 		else
 			err = -EPROTO;
+		xdr_get_opaque(&r, &len);
+		cryptech_figures_take(mux->dev, &r);
 	}
 	cryptech_call_put(call);
 	/* the HSM may refuse: it is the release alone that is unknown then */
@@ -310,6 +314,7 @@ void cryptech_sweep(struct work_struct *work)
 			cryptech_lose(dev, CRYPTECH_ABSENT);
 		}
 	}
+	cryptech_figures_refresh(dev);
 
 	spin_lock_bh(&dev->lock);
 	next = dev->state == CRYPTECH_READY ? CRYPTECH_SWEEP_READY :

@@ -17,6 +17,7 @@
 
 #include "cipher.h"
 #include "cryptech.h"
+#include "hashsig.h"
 
 #define CRYPTECH_DEADLINE_LEAST_MS	100
 
@@ -29,42 +30,6 @@ static unsigned int long_deadline_ms = 180000;
 module_param(long_deadline_ms, uint, 0644);
 MODULE_PARM_DESC(long_deadline_ms,
 		 "Deadline of long calls in milliseconds: key generation, PINs (180000)");
-
-static const struct cryptech_function_info cryptech_functions[] = {
-#define CRYPTECH_INFO(_number, _name, _class, _rights, _doors, _cost, ...)     \
-	{									\
-		.number = _number,						\
-		.class = CRYPTECH_CLASS_##_class,				\
-		.cost = CRYPTECH_COST_##_cost,					\
-		.doors = CRYPTECH_DOOR_##_doors,				\
-	},
-	CRYPTECH_FUNCTIONS(CRYPTECH_INFO)
-#undef CRYPTECH_INFO
-};
-
-const struct cryptech_function_info *cryptech_function(u32 number)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(cryptech_functions); i++)
-		if (cryptech_functions[i].number == number)
-			return &cryptech_functions[i];
-	return NULL;
-}
-
-int cryptech_errno(u32 error)
-{
-	static const u8 errnos[] = {
-#define CRYPTECH_ERRNO(number, name, value, text)			       \
-		[number] = value,
-		CRYPTECH_ERRORS(CRYPTECH_ERRNO)
-#undef CRYPTECH_ERRNO
-	};
-
-	if (error >= ARRAY_SIZE(errnos))
-		return -EIO;
-	return -errnos[error];
-}
 
 /* --- making and freeing -------------------------------------------------- */
 
@@ -474,6 +439,7 @@ static struct cryptech_call *cryptech_free_slot(struct cryptech_device *dev,
 	/* else a reset has taken it meanwhile, with the slot's reference */
 	if (dev->slots[call->slot] == call) {
 		dev->slots[call->slot] = NULL;
+		call->late = call->over;
 		list_add_tail(&call->entry, dropped);
 		cryptech_call_finish(dev, call, result);
 		next = cryptech_next_call(dev);
@@ -512,6 +478,8 @@ int cryptech_device_answer(struct cryptech_device *dev, u32 slot, u64 id,
 		dev->ops->wipe(dev, slot, xdr_written(&call->args));
 		cryptech_client_saw_reply(call);
 		next = cryptech_free_slot(dev, call, result, &dropped);
+		if (call->late)
+			cryptech_stream_late(call);
 	}
 	rcu_read_unlock();
 	cryptech_calls_drop(&dropped);
@@ -522,6 +490,17 @@ int cryptech_device_answer(struct cryptech_device *dev, u32 slot, u64 id,
 EXPORT_SYMBOL_GPL(cryptech_device_answer);
 
 /* --- waiting ------------------------------------------------------------- */
+
+bool cryptech_call_was_sent(const struct cryptech_call *call)
+{
+	return call->slot >= 0;
+}
+
+bool cryptech_call_abandoned(const struct cryptech_call *call)
+{
+	return cryptech_call_was_sent(call) &&
+	       (call->result == -ETIMEDOUT || call->result == -EINTR);
+}
 
 /*
  * The waiter leaves with @result, unless the call is over already. Returns
@@ -561,23 +540,24 @@ int cryptech_call_result(const struct cryptech_call *call, u32 *error)
 
 int cryptech_call_wait(struct cryptech_call *call, u32 *error)
 {
-	long left;
+	long left = -ERESTARTSYS;
 
 	if (error)
 		*error = 0;
-	left = cryptech_call_time_left(call);
-	left = wait_for_completion_interruptible_timeout(&call->finished, left);
-	if (left < 0) {
-		if (cryptech_call_leave(call, -ERESTARTSYS, true))
+	if (!call->committed) {
+		left = cryptech_call_time_left(call);
+		left = wait_for_completion_interruptible_timeout(&call->finished,
+								 left);
+		if (left < 0 && cryptech_call_leave(call, -ERESTARTSYS, true))
 			return call->result;
+	}
+	if (left < 0) {
 		left = cryptech_call_time_left(call);
 		left = wait_for_completion_killable_timeout(&call->finished,
 							    left);
 	}
-	if (left < 0)
-		return -EINTR;
-	if (!left)
-		cryptech_call_leave(call, -ETIMEDOUT, false);
+	if (left <= 0)
+		cryptech_call_leave(call, left ? -EINTR : -ETIMEDOUT, false);
 	return cryptech_call_result(call, error);
 }
 

@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "cryptech.h"
+#include "hashsig.h"
 
 static struct cryptech_client *
 cryptech_client_alloc(struct cryptech_device *dev, u64 incarnation)
@@ -173,6 +174,7 @@ void cryptech_client_saw_reply(struct cryptech_call *call)
 	struct cryptech_client *client = call->client;
 	struct xdr_reader r;
 
+	cryptech_figures_stale(call);
 	if (call->error != CRYPTECH_ERR_OK)
 		return;
 	switch (call->function) {

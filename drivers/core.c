@@ -12,6 +12,7 @@
 
 #include "cipher.h"
 #include "cryptech.h"
+#include "hashsig.h"
 #include "key.h"
 
 #define CRYPTECH_DEVICES_MAX	64
@@ -41,6 +42,7 @@ static void cryptech_device_release(struct device *d)
 	}
 	xa_destroy(&dev->clients);
 	kvfree(dev->spare);
+	cryptech_hashwatch_exit(dev);
 	kfree(dev);
 }
 
@@ -111,6 +113,8 @@ cryptech_device_alloc(struct device *parent,
 	if (err)
 		goto err_put;
 	err = -ENOMEM;
+	if (!cryptech_hashwatch_init(dev))
+		goto err_put;
 	dev->wq = alloc_workqueue("cryptech%d", WQ_UNBOUND | WQ_MEM_RECLAIM |
 				  WQ_HIGHPRI, 0, dev->index);
 	if (!dev->wq)

@@ -56,6 +56,7 @@ struct cryptech_call;
 struct cryptech_cipher;
 struct cryptech_device;
 struct cryptech_hwrng;
+struct cryptech_watch;
 
 /* --- transports ---------------------------------------------------------- */
 
@@ -171,6 +172,7 @@ struct cryptech_cipher_slot {
  * @clients:	client word -> client; own lock
  * @next_word:	where to look for the next free client word
  * @hwrng:	its random number generator (hwrng.c)
+ * @watch:	its hash signature keys in use, figures for sysfs (hashwatch.c)
  */
 struct cryptech_device {
 	struct device dev;
@@ -205,6 +207,7 @@ struct cryptech_device {
 
 	u8 *spare;			/* see cryptech_reply_get() */
 	struct cryptech_hwrng *hwrng;
+	struct cryptech_watch *watch;
 };
 
 /*
@@ -293,9 +296,11 @@ bool cryptech_device_serial(struct cryptech_device *dev, u8 *serial);
  * @incarnation: of @dev, in which it lives
  * @role:	enum cryptech_user, as the replies to LOGIN and LOGOUT told
  * @used:	a request of it was sent
+ * @streams:	streams that it has in the HSM (hashstream.c)
  * @logout:	the call that the last put sends, made beforehand; from then
  *		on the call owns the client
- * @wait:	for those who poll for the end of its calls
+ * @wait:	for those who poll for the end of its calls, or wait for a
+ *		stream to end
  */
 struct cryptech_client {
 	struct kref ref;
@@ -305,6 +310,7 @@ struct cryptech_client {
 	u64 incarnation;
 	u32 role;
 	bool used;
+	atomic_t streams;
 	struct cryptech_call *logout;
 };
 
@@ -349,6 +355,8 @@ typedef void (*cryptech_done_t)(struct cryptech_call *call);
  * @done:	see cryptech_call_submit()
  * @polled:	wake who polls the client's file when it is over
  * @private:	the maker's
+ * @committed:	what it belongs to may have happened already: only a fatal
+ *		signal ends the wait for it, even before it is sent
  *
  * The rest belongs to call.c.
  */
@@ -358,6 +366,7 @@ struct cryptech_call {
 	cryptech_done_t done;
 	bool polled;
 	void *private;
+	bool committed;
 
 	struct kref ref;
 	struct cryptech_client *client;
@@ -375,6 +384,7 @@ struct cryptech_call {
 	bool answered;			/* its answer is just being taken */
 	bool suspect;			/* seemed lost at the last look */
 	bool over;			/* has its result */
+	bool late;			/* had it before its answer came */
 	bool attaching;			/* goes before the device is ready */
 	bool releasing;			/* is the client's LOGOUT, owns it */
 	u32 error;			/* the HSM's error, if result is 0 */
@@ -456,6 +466,13 @@ int cryptech_call_run(struct cryptech_call *call, u32 *error);
  */
 int cryptech_call_result(const struct cryptech_call *call, u32 *error);
 
+/*
+ * Of a call whose wait has ended: has it reached the HSM? And if so, does its
+ * waiter not know what the HSM did, because he did not wait for the answer?
+ */
+bool cryptech_call_was_sent(const struct cryptech_call *call);
+bool cryptech_call_abandoned(const struct cryptech_call *call);
+
 /* A reader of the results; use only if the result was 0. */
 void cryptech_call_results(const struct cryptech_call *call,
 			   struct xdr_reader *r);
@@ -473,87 +490,6 @@ struct cryptech_function_info {
 
 const struct cryptech_function_info *cryptech_function(u32 number);
 
-/* --- typed calls (rpc.c) ------------------------------------------------- */
-
-/*
- * Each makes a call, waits and decodes; may sleep; returns as
- * cryptech_call_wait(), with the HSM's error number in *@error (may be NULL).
- * Lengths are in bytes; uuid is CRYPTECH_UUID_SIZE bytes; labels need no zero.
- */
-struct cryptech_key_info {
-	u32 type;		/* enum cryptech_key_type or family | bits */
-	u32 class;		/* enum cryptech_key_class */
-	u32 flags;		/* CRYPTECH_KEY_FLAG_* */
-	u32 label_len;
-	char label[CRYPTECH_LABEL_MAX];
-};
-
-/* Decode what KEY_INFO and KEY_LIST tell of a key; sets r->bad. */
-void cryptech_get_key_info(struct xdr_reader *r,
-			   struct cryptech_key_info *info);
-
-/* function: LOGIN or SET_PIN */
-int cryptech_rpc_pin(struct cryptech_client *client, u32 function, u32 user,
-		     const void *pin, size_t pin_len, u32 *error);
-int cryptech_rpc_logout(struct cryptech_client *client, u32 *error);
-int cryptech_rpc_random(struct cryptech_client *client, void *data,
-			size_t len, u32 *error);
-
-/*
- * uuid: NULL or all zeros, and the HSM draws one; gives it in @made. key_load:
- * @der is PKCS#8 or SPKI.
- */
-int cryptech_rpc_key_generate(struct cryptech_client *client, const u8 *uuid,
-			      u32 type, u32 flags, const void *label,
-			      size_t label_len, u8 *made, u32 *error);
-int cryptech_rpc_key_load(struct cryptech_client *client, const u8 *uuid,
-			  const void *der, size_t der_len, u32 flags,
-			  const void *label, size_t label_len, u8 *made,
-			  u32 *error);
-
-/* @value is the key itself: AES. */
-int cryptech_rpc_key_load_raw(struct cryptech_client *client, const u8 *uuid,
-			      u32 type, const void *value, size_t value_len,
-			      u32 flags, const void *label, size_t label_len,
-			      u8 *made, u32 *error);
-int cryptech_rpc_key_info(struct cryptech_client *client, const u8 *uuid,
-			  struct cryptech_key_info *info, u32 *error);
-int cryptech_rpc_key_delete(struct cryptech_client *client, const u8 *uuid,
-			    u32 *error);
-int cryptech_rpc_key_set_label(struct cryptech_client *client, const u8 *uuid,
-			       const void *label, size_t label_len,
-			       u32 *error);
-
-/*
- * *len: room in, length out. -EOVERFLOW if it does not fit; for key_public
- * *len is then what is needed.
- */
-int cryptech_rpc_key_public(struct cryptech_client *client, const u8 *uuid,
-			    void *spki, size_t *len, u32 *error);
-int cryptech_rpc_sign(struct cryptech_client *client, const u8 *uuid,
-		      u32 digest, const void *input, size_t input_len,
-		      void *signature, size_t *len, u32 *error);
-
-/* 0 it verifies, -EKEYREJECTED it does not. */
-int cryptech_rpc_verify(struct cryptech_client *client, const u8 *uuid,
-			u32 digest, const void *input, size_t input_len,
-			const void *signature, size_t signature_len,
-			u32 *error);
-
-/*
- * The same, encoded but not submitted: for calls whose end nobody waits for.
- * NULL: no memory. Decode the reply to KEY_GENERATE by
- * cryptech_rpc_key_generated().
- */
-struct cryptech_call *
-cryptech_call_key_generate(struct cryptech_client *client, const u8 *uuid,
-			   u32 type, u32 flags, const void *label,
-			   size_t label_len);
-int cryptech_rpc_key_generated(const struct cryptech_call *call, u8 *made,
-			       u32 *error);
-struct cryptech_call *cryptech_call_key_delete(struct cryptech_client *client,
-					       const u8 *uuid);
-
 /* --- between the files of the core --------------------------------------- */
 
 /* core.c */
@@ -565,7 +501,7 @@ void cryptech_sweep(struct work_struct *work);
 void cryptech_lose(struct cryptech_device *dev, enum cryptech_state state);
 void cryptech_end_incarnation(struct cryptech_device *dev);
 
-/* call.c; _fail and _expire with dev->lock held */
+/* call.c, its table in function.c; _fail and _expire with dev->lock held */
 void cryptech_calls_fail(struct cryptech_device *dev,
 			 struct list_head *dropped);
 bool cryptech_calls_expire(struct cryptech_device *dev,
@@ -595,5 +531,7 @@ struct cryptech_client *cryptech_file_client(struct file *file);
 
 /* sysfs.c */
 extern const struct attribute_group *cryptech_groups[];
+
+#include "rpc.h"
 
 #endif /* CRYPTECH_DRIVER_H */

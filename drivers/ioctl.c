@@ -15,11 +15,10 @@
 #include <linux/cryptech.h>
 
 #include "cryptech.h"
+#include "ioctl.h"
 #include "key.h"
-#include "token.h"
 
 #define CRYPTECH_RANDOM_MAX	16368
-#define XDR_OPAQUE(len)		(4 + ALIGN(len, 4))
 
 /* Every struct begins so. */
 struct cryptech_ioc_head {
@@ -27,8 +26,7 @@ struct cryptech_ioc_head {
 	__u32 flags;
 };
 
-/* Buffers longer than any message are refused before they are copied. */
-static void *cryptech_copy_in(u64 from, u32 len)
+void *cryptech_copy_in(u64 from, u32 len)
 {
 	void *data;
 
@@ -44,7 +42,7 @@ static void *cryptech_copy_in(u64 from, u32 len)
 	return data;
 }
 
-static int cryptech_copy_out(u64 to, const void *data, size_t len)
+int cryptech_copy_out(u64 to, const void *data, size_t len)
 {
 	return copy_to_user(u64_to_user_ptr(to), data, len) ? -EFAULT : 0;
 }
@@ -226,259 +224,25 @@ static int cryptech_ioc_random(struct cryptech_client *client, void *arg)
 	return err;
 }
 
-static int cryptech_ioc_key_generate(struct cryptech_client *client,
-				     void *arg)
-{
-	struct cryptech_ioc_key_generate *gen = arg;
-
-	if (gen->label_len > CRYPTECH_LABEL_MAX)
-		return -EINVAL;
-	return cryptech_rpc_key_generate(client, gen->uuid, gen->type,
-					 gen->key_flags, gen->label,
-					 gen->label_len, gen->uuid,
-					 &gen->error);
-}
-
-static int cryptech_ioc_key_load(struct cryptech_client *client, void *arg)
-{
-	struct cryptech_ioc_key_load *load = arg;
-	void *der;
-	int err;
-
-	if (load->label_len > CRYPTECH_LABEL_MAX)
-		return -EINVAL;
-	der = cryptech_copy_in(load->der, load->der_len);
-	if (IS_ERR(der))
-		return PTR_ERR(der);
-	err = cryptech_rpc_key_load(client, load->uuid, der, load->der_len,
-				    load->key_flags, load->label,
-				    load->label_len, load->uuid,
-				    &load->error);
-	kvfree_sensitive(der, load->der_len);
-	return err;
-}
-
-static int cryptech_ioc_key_load_raw(struct cryptech_client *client,
-				     void *arg)
-{
-	struct cryptech_ioc_key_load_raw *load = arg;
-	void *value;
-	int err;
-
-	if (load->reserved || load->label_len > CRYPTECH_LABEL_MAX)
-		return -EINVAL;
-	value = cryptech_copy_in(load->value, load->value_len);
-	if (IS_ERR(value))
-		return PTR_ERR(value);
-	err = cryptech_rpc_key_load_raw(client, load->uuid, load->type, value,
-					load->value_len, load->key_flags,
-					load->label, load->label_len,
-					load->uuid, &load->error);
-	kvfree_sensitive(value, load->value_len);
-	return err;
-}
-
-static int cryptech_ioc_token(struct cryptech_client *client, void *arg)
-{
-	struct cryptech_ioc_token *token = arg;
-	u8 serial[CRYPTECH_SERIAL_SIZE];
-	struct cryptech_key_info info;
-	int err;
-
-	if (token->reserved)
-		return -EINVAL;
-	err = cryptech_rpc_key_info(client, token->uuid, &info, &token->error);
-	if (err)
-		return err;
-	if (!cryptech_device_serial(client->dev, serial))
-		return -ENODEV;
-	cryptech_token_make(token->token, info.type, serial, token->uuid);
-	return 0;
-}
-
-static int cryptech_ioc_key_info(struct cryptech_client *client, void *arg)
-{
-	struct cryptech_ioc_key_info *info = arg;
-	struct cryptech_key_info got;
-	int err;
-
-	if (info->reserved)
-		return -EINVAL;
-	err = cryptech_rpc_key_info(client, info->uuid, &got, &info->error);
-	if (err)
-		return err;
-	info->type = got.type;
-	info->key_class = got.class;
-	info->key_flags = got.flags;
-	info->label_len = got.label_len;
-	memcpy(info->label, got.label, sizeof(info->label));
-	return 0;
-}
-
-static int cryptech_ioc_key_public(struct cryptech_client *client, void *arg)
-{
-	struct cryptech_ioc_key_public *public = arg;
-	size_t len = min_t(u32, public->spki_len, CRYPTECH_RPC_MESSAGE_MAX);
-	void *spki;
-	int err;
-
-	spki = kvmalloc(max_t(size_t, len, 1), GFP_KERNEL);
-	if (!spki)
-		return -ENOMEM;
-	err = cryptech_rpc_key_public(client, public->uuid, spki, &len,
-				      &public->error);
-	if (!err)
-		err = cryptech_copy_out(public->spki, spki, len);
-	if (!err || err == -EOVERFLOW)
-		public->spki_len = len;
-	kvfree(spki);
-	return err;
-}
-
-static int cryptech_ioc_key_delete(struct cryptech_client *client, void *arg)
-{
-	struct cryptech_ioc_key_delete *delete = arg;
-
-	if (delete->reserved)
-		return -EINVAL;
-	return cryptech_rpc_key_delete(client, delete->uuid, &delete->error);
-}
-
-/* Decode KEY_LIST; items go out one by one. */
-static int cryptech_list_results(struct cryptech_call *call,
-				 struct cryptech_ioc_key_list *list)
-{
-	struct cryptech_key_item __user *items = u64_to_user_ptr(list->items);
-	u32 room = list->count, n, i;
-	struct xdr_reader r;
-
-	cryptech_call_results(call, &r);
-	n = xdr_get_u32(&r);
-	if (r.bad || n > room)
-		return -EPROTO;
-	for (i = 0; i < n; i++) {
-		struct cryptech_key_item item = {};
-		struct cryptech_key_info info;
-		const u8 *uuid;
-		size_t len;
-
-		uuid = xdr_get_opaque(&r, &len);
-		cryptech_get_key_info(&r, &info);
-		if (r.bad || len != sizeof(item.uuid))
-			return -EPROTO;
-		memcpy(item.uuid, uuid, sizeof(item.uuid));
-		item.type = info.type;
-		item.key_class = info.class;
-		item.key_flags = info.flags;
-		item.label_len = info.label_len;
-		memcpy(item.label, info.label, sizeof(item.label));
-		if (copy_to_user(&items[i], &item, sizeof(item)))
-			return -EFAULT;
-	}
-	list->count = n;
-	return xdr_reader_done(&r) ? 0 : -EPROTO;
-}
-
-static int cryptech_ioc_key_list(struct cryptech_client *client, void *arg)
-{
-	struct cryptech_ioc_key_list *list = arg;
-	struct cryptech_call *call;
-	bool start;
-	int err;
-
-	if (!list->count)
-		return -EINVAL;
-	call = cryptech_call_new(client, CRYPTECH_RPC_KEY_LIST,
-				 XDR_OPAQUE(CRYPTECH_UUID_SIZE) + 4,
-				 CRYPTECH_RPC_MESSAGE_MAX);
-	if (!call)
-		return -ENOMEM;
-	start = !memchr_inv(list->previous, 0, sizeof(list->previous));
-	xdr_put_opaque(&call->args, list->previous,
-		       start ? 0 : sizeof(list->previous));
-	xdr_put_u32(&call->args, list->count);
-	err = cryptech_call_run(call, &list->error);
-	if (!err)
-		err = cryptech_list_results(call, list);
-	cryptech_call_put(call);
-	return err;
-}
-
-static int cryptech_ioc_key_set_label(struct cryptech_client *client,
-				      void *arg)
-{
-	struct cryptech_ioc_key_set_label *set = arg;
-
-	if (set->label_len > CRYPTECH_LABEL_MAX)
-		return -EINVAL;
-	return cryptech_rpc_key_set_label(client, set->uuid, set->label,
-					  set->label_len, &set->error);
-}
-
-static int cryptech_ioc_sign(struct cryptech_client *client, void *arg)
-{
-	struct cryptech_ioc_sign *sign = arg;
-	size_t len = min_t(u32, sign->signature_len, CRYPTECH_RPC_MESSAGE_MAX);
-	void *input, *signature;
-	int err;
-
-	input = cryptech_copy_in(sign->input, sign->input_len);
-	if (IS_ERR(input))
-		return PTR_ERR(input);
-	err = -ENOMEM;
-	signature = kvmalloc(max_t(size_t, len, 1), GFP_KERNEL);
-	if (!signature)
-		goto out;
-	err = cryptech_rpc_sign(client, sign->uuid, sign->digest, input,
-				sign->input_len, signature, &len,
-				&sign->error);
-	if (!err) {
-		err = cryptech_copy_out(sign->signature, signature, len);
-		sign->signature_len = len;
-	}
-	kvfree(signature);
-out:
-	kvfree_sensitive(input, sign->input_len);
-	return err;
-}
-
-static int cryptech_ioc_verify(struct cryptech_client *client, void *arg)
-{
-	struct cryptech_ioc_verify *verify = arg;
-	void *input, *signature;
-	int err;
-
-	input = cryptech_copy_in(verify->input, verify->input_len);
-	if (IS_ERR(input))
-		return PTR_ERR(input);
-	signature = cryptech_copy_in(verify->signature,
-				     verify->signature_len);
-	err = PTR_ERR_OR_ZERO(signature);
-	if (err)
-		goto out;
-	err = cryptech_rpc_verify(client, verify->uuid, verify->digest, input,
-				  verify->input_len, signature,
-				  verify->signature_len, &verify->error);
-	kvfree(signature);
-out:
-	kvfree_sensitive(input, verify->input_len);
-	return err;
-}
-
 /**
  * struct cryptech_ioctl - an entry of the table
  * @cmd:	its number, with the size of its struct
  * @error:	where `error` stands in the struct, 0 if it has none
  * @handle:	does it; the struct is checked but for its reserved fields
+ * @flags:	that it knows
+ * @first:	the size of the struct's first version, if it has grown since
  */
 struct cryptech_ioctl {
 	unsigned int cmd;
 	size_t error;
 	int (*handle)(struct cryptech_client *client, void *arg);
+	u32 flags;
+	size_t first;
 };
 
-#define CRYPTECH_IOCTL(name, type, handler)				       \
-	{ CRYPTECH_IOC_##name, offsetof(struct type, error), handler }
+#define CRYPTECH_IOCTL(name, type, handler, ...)			       \
+	{ CRYPTECH_IOC_##name, offsetof(struct type, error), handler,	       \
+	  ##__VA_ARGS__ }
 
 static const struct cryptech_ioctl cryptech_ioctls[] = {
 	{ CRYPTECH_IOC_INFO, 0, cryptech_ioc_info },
@@ -505,11 +269,24 @@ static const struct cryptech_ioctl cryptech_ioctls[] = {
 		       cryptech_ioc_key_list),
 	CRYPTECH_IOCTL(KEY_SET_LABEL, cryptech_ioc_key_set_label,
 		       cryptech_ioc_key_set_label),
-	CRYPTECH_IOCTL(SIGN, cryptech_ioc_sign, cryptech_ioc_sign),
-	CRYPTECH_IOCTL(VERIFY, cryptech_ioc_verify, cryptech_ioc_verify),
+	CRYPTECH_IOCTL(SIGN, cryptech_ioc_sign, cryptech_ioc_sign,
+		       CRYPTECH_SIGN_ONCE,
+		       offsetof(struct cryptech_ioc_sign, left)),
+	CRYPTECH_IOCTL(VERIFY, cryptech_ioc_verify, cryptech_ioc_verify,
+		       CRYPTECH_SIGN_ONCE),
 	CRYPTECH_IOCTL(KEY_LOAD_RAW, cryptech_ioc_key_load_raw,
 		       cryptech_ioc_key_load_raw),
 	CRYPTECH_IOCTL(TOKEN, cryptech_ioc_token, cryptech_ioc_token),
+	CRYPTECH_IOCTL(HASHSIG_GENERATE, cryptech_ioc_hashsig_generate,
+		       cryptech_ioc_hashsig_generate),
+	CRYPTECH_IOCTL(HASHSIG_JOB, cryptech_ioc_hashsig_job,
+		       cryptech_ioc_hashsig_job),
+	CRYPTECH_IOCTL(HASHSIG_CANCEL, cryptech_ioc_hashsig_cancel,
+		       cryptech_ioc_hashsig_cancel),
+	CRYPTECH_IOCTL(HASHSIG_INFO, cryptech_ioc_hashsig_info,
+		       cryptech_ioc_hashsig_info),
+	CRYPTECH_IOCTL(HASHSIG_ACCEPT, cryptech_ioc_hashsig_accept,
+		       cryptech_ioc_hashsig_accept),
 };
 
 /* The largest struct, as an array that is aligned for each of them. */
@@ -528,16 +305,21 @@ static const struct cryptech_ioctl *cryptech_find_ioctl(unsigned int cmd)
 	return NULL;
 }
 
-/* Copy the struct in, whose true size its first field tells. */
-static int cryptech_ioctl_get(void *arg, size_t size, void __user *user)
+/*
+ * Copy the struct in, whose true size its first field tells. Returns how much
+ * of it the caller has, or -errno.
+ */
+static int cryptech_ioctl_get(const struct cryptech_ioctl *ioctl, void *arg,
+			      void __user *user)
 {
+	size_t size = _IOC_SIZE(ioctl->cmd);
 	struct cryptech_ioc_head *head = arg;
 	u32 user_size;
 	int err;
 
 	if (get_user(user_size, (u32 __user *)user))
 		return -EFAULT;
-	if (user_size < size)
+	if (user_size < (ioctl->first ? ioctl->first : size))
 		return -EINVAL;
 	if (user_size > PAGE_SIZE)
 		return -E2BIG;
@@ -545,9 +327,9 @@ static int cryptech_ioctl_get(void *arg, size_t size, void __user *user)
 	if (err)
 		return err;
 	/* it may have changed between the two looks */
-	if (head->size != user_size || head->flags)
+	if (head->size != user_size || head->flags & ~ioctl->flags)
 		return -EINVAL;
-	return 0;
+	return min_t(size_t, user_size, size);
 }
 
 long cryptech_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -556,17 +338,15 @@ long cryptech_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	const struct cryptech_ioctl *ioctl = cryptech_find_ioctl(cmd);
 	void __user *user = (void __user *)arg;
 	u64 words[CRYPTECH_IOC_WORDS];
-	size_t size;
-	int err;
+	int size, err;
 
 	if (!ioctl)
 		return -ENOTTY;
-	size = _IOC_SIZE(ioctl->cmd);
-	if (WARN_ON_ONCE(size > sizeof(words)))
+	if (WARN_ON_ONCE(_IOC_SIZE(ioctl->cmd) > sizeof(words)))
 		return -ENOTTY;
-	err = cryptech_ioctl_get(words, size, user);
-	if (err)
-		return err;
+	size = cryptech_ioctl_get(ioctl, words, user);
+	if (size < 0)
+		return size;
 	if (ioctl->error)
 		*(u32 *)((u8 *)words + ioctl->error) = 0;
 	err = ioctl->handle(client, words);

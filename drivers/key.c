@@ -35,6 +35,7 @@ static void key_release(struct kref *ref)
 	struct cryptech_key *key = container_of(ref, struct cryptech_key, ref);
 
 	kfree(key->spki);
+	kfree(key->hss);
 	kfree(key);
 }
 
@@ -65,6 +66,8 @@ static const char *algorithm_name(u32 type)
 		return "ecdsa-nist-p384";
 	case CRYPTECH_KEY_EC_P521:
 		return "ecdsa-nist-p521";
+	case CRYPTECH_KEY_HSS:
+		return "hss";
 	default:
 		return "rsa";
 	}
@@ -87,7 +90,7 @@ int cryptech_key_set_public(struct cryptech_key *key, const u8 *spki,
 	key->pub.algo = look_up_OID(parsed.algorithm, parsed.algorithm_len);
 	key->pub.id_type = "cryptech";
 	key->pub.pkey_algo = algorithm_name(key->type);
-	return 0;
+	return key->hss ? cryptech_hashkey_set_public(key) : 0;
 }
 
 void cryptech_key_settle(struct cryptech_key *key, int error, bool undo)
@@ -113,29 +116,35 @@ void cryptech_key_settle(struct cryptech_key *key, int error, bool undo)
 		cryptech_key_reap(key);
 }
 
-static void key_doom(struct cryptech_key *key)
+/* @unsettled: only if it is still being made. */
+static void key_doom(struct cryptech_key *key, bool unsettled)
 {
-	bool reap;
+	bool reap = false, cancel = false;
 
 	spin_lock(&key->lock);
-	reap = !key->doomed && key->settled && key->undo;
-	key->doomed = true;
+	if (!key->doomed && !(unsettled && key->settled)) {
+		key->doomed = true;
+		reap = key->settled && key->undo;
+		cancel = !key->settled && key->hss;
+	}
 	spin_unlock(&key->lock);
 
 	if (reap)
 		cryptech_key_reap(key);
+	if (cancel)
+		cryptech_hashjobs_wake();
 }
 
 void cryptech_key_unconsumed(struct cryptech_key *key)
 {
 	if (key->made)
-		key_doom(key);
+		key_doom(key, false);
 }
 
 void cryptech_key_gone(struct cryptech_key *key)
 {
-	if (key->made && !key->token)
-		key_doom(key);
+	if (key->made && (!key->token || key->hss))
+		key_doom(key, key->token);
 }
 
 void cryptech_keys_attached(struct cryptech_device *dev)
@@ -145,6 +154,7 @@ void cryptech_keys_attached(struct cryptech_device *dev)
 
 void cryptech_keys_detached(struct cryptech_device *dev)
 {
+	cryptech_hashjobs_wake();
 	cryptech_reaper_wake();
 }
 
@@ -170,5 +180,6 @@ void cryptech_keys_exit(void)
 {
 	cryptech_asymmetric_unregister();
 	cryptech_keytype_unregister();
+	cryptech_hashjobs_exit();
 	cryptech_reaper_exit();
 }

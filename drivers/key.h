@@ -30,6 +30,8 @@
 
 #include <cryptech/rpc.h>
 
+#include "hashsig.h"
+
 struct cryptech_call;
 struct cryptech_client;
 struct cryptech_device;
@@ -53,6 +55,9 @@ enum cryptech_key_verb {
  * @verb:	what is wanted
  * @type:	NEW: of CRYPTECH_KEY_TYPES
  * @flags:	NEW: CRYPTECH_KEY_FLAG_*
+ * @hss:	NEW, of an HSS key: its parameters
+ * @profile_given: the payload names the profile
+ * @reserve_given: it says how many leaves to reserve
  * @uuid:	USE: of the key
  * @dev:	N of /dev/cryptechN, or -1
  * @fd:		descriptor that gives the authority, or -1
@@ -61,6 +66,9 @@ struct cryptech_key_request {
 	enum cryptech_key_verb verb;
 	u32 type;
 	u32 flags;
+	struct cryptech_hashsig_set hss;
+	bool profile_given;
+	bool reserve_given;
 	u8 uuid[CRYPTECH_UUID_SIZE];
 	int dev;
 	int fd;
@@ -68,13 +76,15 @@ struct cryptech_key_request {
 
 /**
  * cryptech_key_request_parse() - Parse a payload
- * @text:	`new TYPE [volatile] [exportable] [raw] [dev=N] [fd=N]` or
- *		`use UUID [dev=N] [fd=N]`; white space at the end is ignored
+ * @text:	`new TYPE [volatile] [exportable] [raw] [dev=N] [fd=N]`,
+ *		`new hss SETS [profile=NAME] [reserve=N] [exportable] [dev=N]
+ *		[fd=N]` or `use UUID [dev=N] [fd=N]`; white space at the end is
+ *		ignored
  * @len:	bytes of it; it needs no terminating zero
  * @req:	filled in on success
  *
  * Return: 0; -EINVAL; -EOPNOTSUPP for verbs and options that are known but
- * not there; -ENOMEM.
+ * not there, and for HSS keys whose signatures would be too long; -ENOMEM.
  */
 int cryptech_key_request_parse(const void *text, size_t len,
 			       struct cryptech_key_request *req);
@@ -137,6 +147,7 @@ enum cryptech_key_state {
  * @over:	the state is final
  * @spki:	what @pub points into
  * @verify_in_hsm: this kernel has no algorithm for it
+ * @hss:	what HSS keys have besides, else NULL
  * @lock:	guards what follows, but for @entry, which is the reaper's
  * @settled:	the state is final
  * @doomed:	it is to be deleted in the HSM
@@ -159,6 +170,7 @@ struct cryptech_key {
 	struct completion over;
 	u8 *spki;
 	bool verify_in_hsm;
+	struct cryptech_hashkey *hss;
 
 	spinlock_t lock;	/* job against keyring key */
 	bool settled;
@@ -196,6 +208,13 @@ int cryptech_key_ask_info(struct cryptech_client *client, const u8 *uuid,
 struct cryptech_device *cryptech_key_find_device(const u8 *uuid,
 						 unsigned long deadline);
 
+/*
+ * A job's last step: the key is made, ask for its public half, then settle.
+ * Does not wait. 0 or -errno, then nothing was sent.
+ */
+int cryptech_key_publish(struct cryptech_key *key,
+			 struct cryptech_client *kernel);
+
 /* --- keys (key.c) -------------------------------------------------------- */
 
 /* One of the client's device and incarnation, MAKING; or NULL. */
@@ -213,7 +232,8 @@ static inline struct cryptech_key *cryptech_key_get(struct cryptech_key *key)
 static inline bool cryptech_key_is_asymmetric(u32 type)
 {
 	return CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_RSA ||
-	       CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_EC;
+	       CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_EC ||
+	       CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_HSS;
 }
 
 /* Its state; if READY, all that describes the key can be read. */
@@ -237,8 +257,9 @@ int cryptech_key_set_public(struct cryptech_key *key, const u8 *spki,
 void cryptech_key_settle(struct cryptech_key *key, int error, bool undo);
 
 /*
- * The keyring key, or the payload that never became one, is gone: delete the
- * key in the HSM if it is ours to delete. Never sleeps; may be called again.
+ * The payload never became a keyring key; or the keyring key is gone: delete
+ * the key in the HSM if it is ours to delete. An HSS key that is still being
+ * made is, too: its generation is cancelled. Never sleeps; may be called again.
  */
 void cryptech_key_unconsumed(struct cryptech_key *key);
 void cryptech_key_gone(struct cryptech_key *key);
@@ -255,6 +276,9 @@ void cryptech_reaper_exit(void);
 
 /* --- operations (keyop.c) ------------------------------------------------ */
 
+/* The kernel's client of the device that has the key, as it is now. */
+struct cryptech_client *cryptech_key_resolve(const struct cryptech_key *key);
+
 /*
  * For any door that has a cryptech_key: the key type, asymmetric keys, and
  * akin interfaces of the kernel's crypto API. None takes locks that a caller
@@ -262,15 +286,16 @@ void cryptech_reaper_exit(void);
  *
  * @encoding is "pkcs1" for RSA, "x962" (DER) or "raw" (r || s) for EC; @hash
  * the name of the hash whose value the input is, or NULL: RSA then pads the
- * input as it is. Errors, besides those of the call to the HSM: -EINVAL wrong
- * encoding or length, -ENOPKG unknown hash, -EAGAIN not made yet, -EOPNOTSUPP
- * as it is a key for ciphers.
+ * input as it is. HSS: "raw" and NULL, the input is the message. Errors,
+ * besides those of the call to the HSM: -EINVAL wrong encoding or length,
+ * -ENOPKG unknown hash, -EAGAIN not made yet, -EOPNOTSUPP as it is a key for
+ * ciphers.
  */
 int cryptech_key_query(const struct cryptech_key *key, const char *encoding,
 		       const char *hash, struct kernel_pkey_query *query);
 
 /* Return: the length of the signature, never more than @size, or -errno. */
-int cryptech_key_sign(const struct cryptech_key *key, const char *encoding,
+int cryptech_key_sign(struct cryptech_key *key, const char *encoding,
 		      const char *hash, const void *digest, size_t digest_len,
 		      void *signature, size_t size);
 
@@ -282,7 +307,7 @@ int cryptech_key_sign(const struct cryptech_key *key, const char *encoding,
  * @digest_len:	its length in bytes
  * @bytes:	the signature
  * @len:	its length in bytes
- * @trailing:	bytes may follow the signature (DER only)
+ * @trailing:	bytes may follow the signature (DER and HSS only)
  */
 struct cryptech_key_signature {
 	const char *encoding;

@@ -5,6 +5,7 @@
  */
 #include <linux/errno.h>
 
+#include <cryptech/hss.h>
 #include <cryptech/rpc.h>
 #include <cryptech/xdr.h>
 
@@ -110,6 +111,8 @@ static const u8 oid_p521[] = {		/* 1.3.132.0.35 */
 	0x2b, 0x81, 0x04, 0x00, 0x23,
 };
 
+static const u8 oid_hss[] = CRYPTECH_HSS_OID;
+
 static int parse_rsa(struct xdr_reader *params, struct cryptech_spki *spki)
 {
 	struct xdr_reader r, seq, null, n, e;
@@ -158,6 +161,20 @@ static int parse_ec(struct xdr_reader *params, struct cryptech_spki *spki)
 	return 0;
 }
 
+/* RFC 9708: no parameters, and the key as it is in RFC 8554. */
+static int parse_hss(struct xdr_reader *params, struct cryptech_spki *spki)
+{
+	struct lms_public root;
+	unsigned int levels;
+
+	if (!xdr_reader_done(params))
+		return -EBADMSG;
+	if (!hss_get_public(spki->key, spki->key_len, &levels, &root))
+		return -ENOPKG;
+	spki->type = CRYPTECH_KEY_HSS;
+	return 0;
+}
+
 int cryptech_spki_parse(const u8 *der, size_t len, struct cryptech_spki *spki)
 {
 	struct xdr_reader r, seq, algorithm, oid, bits;
@@ -181,6 +198,8 @@ int cryptech_spki_parse(const u8 *der, size_t len, struct cryptech_spki *spki)
 		return parse_rsa(&algorithm, spki);
 	if (der_next_is(&oid, oid_ec, sizeof(oid_ec)))
 		return parse_ec(&algorithm, spki);
+	if (der_next_is(&oid, oid_hss, sizeof(oid_hss) - 1))
+		return parse_hss(&algorithm, spki);
 	return -ENOPKG;
 }
 

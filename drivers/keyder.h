@@ -21,8 +21,8 @@
  * @type: family and bits as in CRYPTECH_KEY_TYPES; every RSA size has one
  * @algorithm: the content of the algorithm's OBJECT IDENTIFIER
  * @algorithm_len: its length in bytes
- * @key: the content of the BIT STRING: a DER RSAPublicKey (RFC 8017, A.1.1)
- *	or an uncompressed point (SEC 1, 2.3.3)
+ * @key: the content of the BIT STRING: a DER RSAPublicKey (RFC 8017, A.1.1),
+ *	an uncompressed point (SEC 1, 2.3.3) or an HSS public key (RFC 8554)
  * @key_len: its length in bytes
  *
  * The pointers point into what was parsed.
@@ -37,7 +37,8 @@ struct cryptech_spki {
 
 /**
  * cryptech_spki_parse() - Parse the public half of a key
- * @der: a SubjectPublicKeyInfo (RFC 5280, 4.1; RFC 3279, 2.3.1; RFC 5480, 2.1)
+ * @der: a SubjectPublicKeyInfo (RFC 5280, 4.1; RFC 3279, 2.3.1; RFC 5480, 2.1;
+ *	RFC 9708, 4)
  * @len: its length; trailing bytes are refused
  * @spki: what it says, filled in on success
  *

@@ -92,14 +92,50 @@ static int public_result(struct cryptech_key *key,
 static bool class_is_private(u32 class)
 {
 	return class == CRYPTECH_KEY_CLASS_RSA_PRIVATE ||
-	       class == CRYPTECH_KEY_CLASS_EC_PRIVATE;
+	       class == CRYPTECH_KEY_CLASS_EC_PRIVATE ||
+	       class == CRYPTECH_KEY_CLASS_HASHSIG_PRIVATE;
+}
+
+static int learn_public(struct cryptech_key *key,
+			struct cryptech_client *kernel, unsigned long deadline)
+{
+	struct cryptech_call *call = public_call(kernel, key->uuid);
+	int ret;
+
+	if (!call)
+		return -ENOMEM;
+	ret = cryptech_call_run_until(call, deadline);
+	if (!ret)
+		ret = public_result(key, call);
+	cryptech_call_put(call);
+	return ret;
+}
+
+static int learn_hss(struct cryptech_key *key, struct cryptech_client *kernel,
+		     unsigned long deadline)
+{
+	struct cryptech_hashsig_info info;
+	struct cryptech_call *call;
+	int ret;
+
+	call = cryptech_call_hashsig_info(kernel, key->uuid, GFP_KERNEL);
+	if (!call)
+		return -ENOMEM;
+	ret = cryptech_call_run_until(call, deadline);
+	if (!ret)
+		ret = cryptech_hashsig_info_result(call, &info, NULL);
+	if (!ret)
+		ret = cryptech_hashkey_set_info(key, &info);
+	if (!ret)
+		cryptech_hashwatch(kernel, key->uuid, info.left, &info);
+	cryptech_call_put(call);
+	return ret;
 }
 
 static int key_learn(struct cryptech_key *key, struct cryptech_client *kernel,
 		     unsigned long deadline)
 {
 	struct cryptech_key_info info;
-	struct cryptech_call *call;
 	int ret;
 
 	ret = cryptech_key_ask_info(kernel, key->uuid, &info, deadline);
@@ -110,14 +146,14 @@ static int key_learn(struct cryptech_key *key, struct cryptech_client *kernel,
 	key->token = info.flags & CRYPTECH_KEY_FLAG_TOKEN;
 	if (!cryptech_key_is_asymmetric(key->type))
 		return 0;
-
-	call = public_call(kernel, key->uuid);
-	if (!call)
-		return -ENOMEM;
-	ret = cryptech_call_run_until(call, deadline);
-	if (!ret)
-		ret = public_result(key, call);
-	cryptech_call_put(call);
+	if (key->type == CRYPTECH_KEY_HSS) {
+		ret = cryptech_hashkey_init(key, NULL);
+		if (ret)
+			return ret;
+	}
+	ret = learn_public(key, kernel, deadline);
+	if (!ret && key->hss && key->private)
+		ret = learn_hss(key, kernel, deadline);
 	return ret;
 }
 
@@ -155,12 +191,16 @@ static void job_published(struct cryptech_call *call)
 
 	if (!ret)
 		ret = public_result(key, call);
-	cryptech_key_settle(key, ret, true);
+	if (!ret && key->hss)
+		cryptech_hashjob_published(key, call->client);
+	else
+		cryptech_key_settle(key, ret, true);
 	cryptech_key_put(key);
 	cryptech_call_put(call);
 }
 
-static int job_publish(struct cryptech_key *key, struct cryptech_client *kernel)
+int cryptech_key_publish(struct cryptech_key *key,
+			 struct cryptech_client *kernel)
 {
 	struct cryptech_call *call = public_call(kernel, key->uuid);
 	int ret;
@@ -189,7 +229,7 @@ static void job_generated(struct cryptech_call *call)
 		ret = -EPROTO;
 	publish = !ret && cryptech_key_is_asymmetric(key->type);
 	if (publish)
-		ret = job_publish(key, call->client);
+		ret = cryptech_key_publish(key, call->client);
 	if (ret || !publish)
 		cryptech_key_settle(key, ret, undo);
 	cryptech_key_put(key);
@@ -216,6 +256,9 @@ static int job_start(struct cryptech_key *key, struct cryptech_client *kernel,
 	struct cryptech_call *call;
 	int ret;
 
+	if (key->hss)
+		return cryptech_hashjob_start(key, kernel, flags, name,
+					      label_length(name));
 	call = cryptech_call_key_generate(kernel, key->uuid, key->type, flags,
 					  name, label_length(name));
 	if (!call)
@@ -245,7 +288,11 @@ static struct cryptech_key *key_new(struct cryptech_client *kernel,
 	key->made = true;
 	key->token = req->flags & CRYPTECH_KEY_FLAG_TOKEN;
 
-	ret = job_start(key, kernel, req->flags, name);
+	ret = 0;
+	if (req->type == CRYPTECH_KEY_HSS)
+		ret = cryptech_hashkey_init(key, &req->hss);
+	if (!ret)
+		ret = job_start(key, kernel, req->flags, name);
 	if (ret)
 		goto fail;
 	ret = wait_for_completion_killable_timeout(&key->over, max(left, 0L));

@@ -115,8 +115,7 @@ static u32 plan_digest(const struct plan *plan)
 	return plan->hash ? plan->hash->digest : CRYPTECH_DIGEST_NONE;
 }
 
-/* The kernel's client of the device that has the key, as it is now. */
-static struct cryptech_client *key_resolve(const struct cryptech_key *key)
+struct cryptech_client *cryptech_key_resolve(const struct cryptech_key *key)
 {
 	struct cryptech_device *dev = cryptech_device_find_serial(key->serial);
 	struct cryptech_client *kernel;
@@ -139,6 +138,8 @@ int cryptech_key_query(const struct cryptech_key *key, const char *encoding,
 	ret = cryptech_key_usable(key);
 	if (ret)
 		return ret;
+	if (key->hss)
+		return cryptech_hashkey_query(key, encoding, hash, query);
 	ret = plan_make(&plan, key, encoding, hash);
 	if (ret)
 		return ret;
@@ -176,7 +177,7 @@ static int sign_encode(const struct plan *plan, const u8 *raw, size_t raw_len,
 	return raw_len;
 }
 
-int cryptech_key_sign(const struct cryptech_key *key, const char *encoding,
+int cryptech_key_sign(struct cryptech_key *key, const char *encoding,
 		      const char *hash, const void *digest, size_t digest_len,
 		      void *signature, size_t size)
 {
@@ -191,6 +192,9 @@ int cryptech_key_sign(const struct cryptech_key *key, const char *encoding,
 		return ret;
 	if (!key->private)
 		return -EOPNOTSUPP;
+	if (key->hss)
+		return cryptech_hashkey_sign(key, encoding, hash, digest,
+					     digest_len, signature, size);
 	ret = plan_make(&plan, key, encoding, hash);
 	if (ret)
 		return ret;
@@ -200,7 +204,7 @@ int cryptech_key_sign(const struct cryptech_key *key, const char *encoding,
 	if (plan.output_max > size)
 		return -EOVERFLOW;
 
-	kernel = key_resolve(key);
+	kernel = cryptech_key_resolve(key);
 	if (IS_ERR(kernel))
 		return PTR_ERR(kernel);
 	raw_len = plan.ec ? 2 * plan.size : plan.size;
@@ -253,7 +257,7 @@ static int verify_in_hsm(const struct cryptech_key *key,
 			 const struct cryptech_key_signature *sig,
 			 const void *bytes, size_t len)
 {
-	struct cryptech_client *kernel = key_resolve(key);
+	struct cryptech_client *kernel = cryptech_key_resolve(key);
 	int ret;
 
 	if (IS_ERR(kernel))
@@ -350,6 +354,8 @@ int cryptech_key_verify(struct cryptech_key *key,
 	ret = cryptech_key_usable(key);
 	if (ret)
 		return ret;
+	if (key->hss)
+		return cryptech_hashkey_verify(key, sig);
 	ret = plan_make(&plan, key, sig->encoding, sig->hash);
 	if (ret)
 		return ret;

@@ -94,16 +94,19 @@ static void keytype_destroy(struct key *keyring_key)
 
 static void keytype_describe(const struct key *keyring_key, struct seq_file *m)
 {
-	const struct cryptech_key *key = key_of(keyring_key);
+	struct cryptech_key *key = key_of(keyring_key);
+	char sets[CRYPTECH_HSS_TEXT_MAX] = "";
 	char name[16];
 
 	seq_puts(m, keyring_key->description);
 	if (!key_is_positive(keyring_key) || !key)
 		return;
-	seq_printf(m, ": %s%s %pUb",
+	if (key->hss)
+		cryptech_hss_text(&key->hss->set, sets, sizeof(sets));
+	seq_printf(m, ": %s%s%s%s %pUb",
 		   key->made && !key->token ? "volatile " : "",
 		   cryptech_key_type_name(key->type, name, sizeof(name)),
-		   key->uuid);
+		   key->hss ? " " : "", sets, key->uuid);
 	switch (cryptech_key_state(key)) {
 	case CRYPTECH_KEY_MAKING:
 		seq_printf(m, " making %lus", (jiffies - key->started) / HZ);
@@ -112,6 +115,8 @@ static void keytype_describe(const struct key *keyring_key, struct seq_file *m)
 		seq_printf(m, " failed %d", -key->error);
 		break;
 	}
+	if (key->hss)
+		cryptech_hashkey_describe(key, m);
 }
 
 /* @buf is in kernel memory. Returns the whole length, however much fitted. */

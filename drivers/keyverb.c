@@ -29,6 +29,8 @@ const char *cryptech_key_type_name(u32 type, char *buf, size_t size)
 	for (i = 0; i < ARRAY_SIZE(key_types); i++)
 		if (key_types[i].type == type)
 			return key_types[i].name;
+	if (type == CRYPTECH_KEY_HSS)
+		return "hss";
 	snprintf(buf, size, "%s%u",
 		 CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_RSA ?
 		 "rsa" : "ec-p", CRYPTECH_KEY_BITS(type));
@@ -46,6 +48,60 @@ static int parse_type(const char *word, u32 *type)
 		return 0;
 	}
 	return -EINVAL;
+}
+
+/* The next word, or NULL. */
+static char *next_word(char **text)
+{
+	char *word;
+
+	do {
+		word = strsep(text, " \t");
+	} while (word && !*word);
+	return word;
+}
+
+/* What a new key of that type is for. */
+static u32 flags_of_type(u32 type)
+{
+	return CRYPTECH_KEY_FLAG_TOKEN |
+	       (cryptech_key_is_asymmetric(type) ?
+		CRYPTECH_KEY_FLAG_DIGITALSIGNATURE :
+		CRYPTECH_KEY_FLAG_DATAENCIPHERMENT);
+}
+
+/* The parameter sets of an HSS key, and what it has if nothing else is said. */
+static int parse_hss(const char *word, struct cryptech_hashsig_set *set)
+{
+	struct lms_params params[CRYPTECH_HSS_LEVELS_MAX];
+	unsigned int i;
+
+	if (!word || !hss_parse(word, &set->levels, params))
+		return -EINVAL;
+	for (i = 0; i < set->levels; i++) {
+		set->level[i].lms = params[i].lms;
+		set->level[i].lmots = params[i].lmots;
+	}
+	set->profile = CRYPTECH_HASHSIG_PUNCTURED;
+	set->reserve = 1;
+	return hss_signature_size(params, set->levels) >
+	       CRYPTECH_HSS_SIGNATURE_MAX ? -EOPNOTSUPP : 0;
+}
+
+static int parse_new(char **text, struct cryptech_key_request *req)
+{
+	const char *word = next_word(text);
+	int ret = 0;
+
+	req->verb = CRYPTECH_KEY_NEW;
+	if (word && !strcmp(word, "hss")) {
+		req->type = CRYPTECH_KEY_HSS;
+		ret = parse_hss(next_word(text), &req->hss);
+	} else {
+		ret = parse_type(word, &req->type);
+	}
+	req->flags = flags_of_type(req->type);
+	return ret;
 }
 
 static int parse_uuid(const char *word, u8 *uuid)
@@ -79,7 +135,9 @@ static int parse_flag(const char *word, struct cryptech_key_request *req)
 	if (!strcmp(word, "sealed"))
 		return -EOPNOTSUPP;
 	if (!strcmp(word, "volatile")) {
-		if (!(req->flags & CRYPTECH_KEY_FLAG_TOKEN))
+		/* what an HSS key has spent has to outlast the HSM */
+		if (!(req->flags & CRYPTECH_KEY_FLAG_TOKEN) ||
+		    req->type == CRYPTECH_KEY_HSS)
 			return -EINVAL;
 		req->flags &= ~CRYPTECH_KEY_FLAG_TOKEN;
 		return 0;
@@ -97,33 +155,40 @@ static int parse_flag(const char *word, struct cryptech_key_request *req)
 	return 0;
 }
 
+/* An option of new HSS keys, each once. */
+static int parse_hss_option(const char *word, struct cryptech_key_request *req)
+{
+	int reserve = -1;
+	int ret;
+
+	if (!strcmp(word, "profile=punctured") ||
+	    !strcmp(word, "profile=single-seed")) {
+		if (req->profile_given)
+			return -EINVAL;
+		req->profile_given = true;
+		if (word[8] == 's')
+			req->hss.profile = CRYPTECH_HASHSIG_SINGLE_SEED;
+		return 0;
+	}
+	if (req->reserve_given)
+		return -EINVAL;
+	req->reserve_given = true;
+	ret = parse_number(word, "reserve=", &reserve);
+	if (ret || reserve < 1 || reserve > CRYPTECH_HASHSIG_RESERVE_MAX)
+		return -EINVAL;
+	req->hss.reserve = reserve;
+	return 0;
+}
+
 static int parse_option(const char *word, struct cryptech_key_request *req)
 {
 	if (!strncmp(word, "dev=", 4))
 		return parse_number(word, "dev=", &req->dev);
 	if (!strncmp(word, "fd=", 3))
 		return parse_number(word, "fd=", &req->fd);
+	if (req->type == CRYPTECH_KEY_HSS && strchr(word, '='))
+		return parse_hss_option(word, req);
 	return parse_flag(word, req);
-}
-
-/* The next word, or NULL. */
-static char *next_word(char **text)
-{
-	char *word;
-
-	do {
-		word = strsep(text, " \t");
-	} while (word && !*word);
-	return word;
-}
-
-/* What a new key of that type is for. */
-static u32 flags_of_type(u32 type)
-{
-	return CRYPTECH_KEY_FLAG_TOKEN |
-	       (cryptech_key_is_asymmetric(type) ?
-		CRYPTECH_KEY_FLAG_DIGITALSIGNATURE :
-		CRYPTECH_KEY_FLAG_DATAENCIPHERMENT);
 }
 
 static int parse_words(char *text, struct cryptech_key_request *req)
@@ -134,9 +199,7 @@ static int parse_words(char *text, struct cryptech_key_request *req)
 	if (!word)
 		return -EINVAL;
 	if (!strcmp(word, "new")) {
-		req->verb = CRYPTECH_KEY_NEW;
-		ret = parse_type(next_word(&text), &req->type);
-		req->flags = flags_of_type(req->type);
+		ret = parse_new(&text, req);
 	} else if (!strcmp(word, "use")) {
 		req->verb = CRYPTECH_KEY_USE;
 		ret = parse_uuid(next_word(&text), req->uuid);

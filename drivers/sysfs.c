@@ -7,6 +7,7 @@
 #include <linux/sysfs.h>
 
 #include "cryptech.h"
+#include "hashsig.h"
 
 static struct cryptech_device *to_cryptech(struct device *d)
 {
@@ -83,12 +84,39 @@ static ssize_t state_show(struct device *d, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(state);
 
+static ssize_t figure_show(struct device *d, enum cryptech_figure figure,
+			   char *buf)
+{
+	u64 value;
+
+	if (!cryptech_figure_get(to_cryptech(d), figure, &value))
+		return -ENODATA;
+	return sysfs_emit(buf, "%llu\n", value);
+}
+
+#define FIGURE_ATTR(tag, name)						       \
+static ssize_t name##_show(struct device *d, struct device_attribute *attr,    \
+			   char *buf)					       \
+{									       \
+	return figure_show(d, CRYPTECH_FIGURE_##tag, buf);		       \
+}									       \
+static DEVICE_ATTR_RO(name)
+
+FIGURE_ATTR(HASHSIG_KEYS, hashsig_keys);
+FIGURE_ATTR(HASHSIG_LOW, hashsig_low);
+FIGURE_ATTR(HASHSIG_LEAVES_MIN, hashsig_leaves_min);
+FIGURE_ATTR(ANCHOR, anchor);
+
 static struct attribute *cryptech_attrs[] = {
 	&dev_attr_serial.attr,
 	&dev_attr_release.attr,
 	&dev_attr_incarnation.attr,
 	&dev_attr_kernel_user.attr,
 	&dev_attr_state.attr,
+	&dev_attr_hashsig_keys.attr,
+	&dev_attr_hashsig_low.attr,
+	&dev_attr_hashsig_leaves_min.attr,
+	&dev_attr_anchor.attr,
 	NULL,
 };
 

@@ -7,16 +7,36 @@ firmware_objs = $(patsubst %.c,%.o,$(sort $(wildcard firmware/$(1)/*.c)))
 san = $(addprefix $(B)/obj-san/,$(1))
 nosan = $(addprefix $(B)/obj/,$(1))
 
+# Engines of SHA-256 that are compiled in; which of them is used, the CPU says.
+ifneq ($(filter x86_64-%,$(shell $(CC) -dumpmachine)),)
+SHA256_X86 := avx2.o avx512.o shani.o
+%/cores/sha256/engine.o: override CPPFLAGS += -DSHA256_X86
+%/cores/sha256/shani.o: override CPPFLAGS += -msse4.1 -msha
+%/cores/sha256/avx2.o: override CPPFLAGS += -mavx2
+%/cores/sha256/avx512.o: override CPPFLAGS += -mavx512f -mavx512vl \
+	-mavx512bw -mavx512dq
+%/tests/lms_lowered.o: override CPPFLAGS += -mavx2 -Wno-psabi
+# Registers are given out better.
+%/cores/sha256/avx2.o %/cores/sha256/avx512.o: override CFLAGS += -O3
+LMS_LOWERED := firmware/tests/lms_lowered.o
+endif
+
 FIRMWARE_KEYSTORE_OBJS := $(call firmware_objs,keystore)
 FIRMWARE_CORES_OBJS := $(call firmware_objs,cores/openssl)
+FIRMWARE_SHA256_OBJS := $(addprefix firmware/cores/sha256/,$(SHA256_X86) \
+	engine.o many.o portable.o)
+FIRMWARE_HASHSIG_OBJS := $(call firmware_objs,hashsig)
 FIRMWARE_HSM_OBJS := $(call firmware_objs,hsm)
+# The HSM wholly, but for its platform.
+FIRMWARE_ALL_OBJS := $(FIRMWARE_HSM_OBJS) $(FIRMWARE_HASHSIG_OBJS) \
+	$(FIRMWARE_SHA256_OBJS) $(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS)
 
 # --- keystore ------------------------------------------------------------
 
 KS_TEST_OBJS := $(addprefix firmware/tests/,ks_model.o nor.o) \
 	$(FIRMWARE_KEYSTORE_OBJS)
-KS_TESTS := $(addprefix $(B)/test/,ks_test ks_space ks_powerloss ks_soak \
-	ks_hostile)
+KS_TESTS := $(addprefix $(B)/test/,ks_test ks_cells ks_space ks_powerloss \
+	ks_soak ks_hostile)
 HOST_TESTS += $(KS_TESTS) $(B)/test/ks_mutants
 
 $(KS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
@@ -41,11 +61,128 @@ $(CORE_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
 		$(call san,$(FIRMWARE_CORES_OBJS))
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
+# --- hashsig: mathematics --------------------------------------------------
+
+FIRMWARE_LMS_OBJS := $(addprefix firmware/hashsig/,merkle.o ots.o verify.o) \
+	$(FIRMWARE_SHA256_OBJS)
+
+LMS_TESTS := $(addprefix $(B)/test/,lms_engine lms_test lms_verify)
+HOST_TESTS += $(LMS_TESTS)
+
+$(LMS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
+		$(call san,$(FIRMWARE_LMS_OBJS) $(LMS_LOWERED) \
+		$(FIRMWARE_CORES_OBJS))
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
+# On a stack of its own, as the product has it: without sanitizers.
+HOST_TESTS += $(B)/test/lms_traces
+$(B)/test/lms_traces: $(call nosan,firmware/tests/lms_traces.o \
+		$(FIRMWARE_LMS_OBJS) $(LMS_LOWERED) $(FIRMWARE_CORES_OBJS))
+	$(call link,$(CFLAGS),-lcrypto -pthread)
+
+# --- hashsig: keys in memory ----------------------------------------------
+
+HSS_TEST_OBJS := $(call san,$(FIRMWARE_HASHSIG_OBJS) $(FIRMWARE_SHA256_OBJS) \
+	$(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS) firmware/tests/nor.o)
+
+HSS_TESTS := $(addprefix $(B)/test/,hss_fault hss_life \
+	hss_seeds hss_threads)
+HOST_TESTS += $(HSS_TESTS)
+
+$(HSS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSS_TEST_OBJS)
+	$(call link,$(CFLAGS_SAN) $(HSS_TEST_WRAP),-lcrypto -pthread)
+
+$(B)/test/hss_fault: HSS_TEST_WRAP := -Wl,--wrap=calloc,--wrap=malloc \
+	-Wl,--wrap=core_random
+
+# Every allocation seen.
+HOST_TESTS += $(B)/test/hss_secrets
+$(B)/test/hss_secrets: $(call san,firmware/tests/hss_secrets.o \
+		firmware/tests/hs_heap.o) $(HSS_TEST_OBJS)
+	$(call link,$(CFLAGS_SAN) $(HS_HEAP_WRAP) $(HSS_RANDOM_WRAP),-lcrypto)
+HSS_RANDOM_WRAP := -Wl,--wrap=core_random
+
+# With the thread sanitizer what threads share; the rest only computes.
+HOST_TESTS += $(B)/test/hss_races
+HSS_RACES_FLAGS := $(CFLAGS) -fsanitize=thread
+
+$(B)/test/hss_races: $(addprefix $(B)/obj-san/races/,$(FIRMWARE_HASHSIG_OBJS) \
+		$(FIRMWARE_KEYSTORE_OBJS) firmware/tests/hss_threads.o \
+		firmware/tests/nor.o) $(call nosan,$(FIRMWARE_SHA256_OBJS) \
+		$(FIRMWARE_CORES_OBJS))
+	$(call link,$(HSS_RACES_FLAGS),-lcrypto -pthread)
+
+$(B)/obj-san/races/%.o: %.c
+	$(call compile,$(HSS_RACES_FLAGS))
+
+# Tall trees with one-time keys that cost little.
+HOST_TESTS += $(addprefix $(B)/test/,hss_memory hss_tall)
+HSS_TALL_WRAP := -Wl,--wrap=root_read_top
+HSS_SMALL_OBJS := $(FIRMWARE_HASHSIG_OBJS) $(FIRMWARE_KEYSTORE_OBJS)
+
+$(B)/test/hss_tall: $(addprefix $(B)/obj-san/small/,$(HSS_SMALL_OBJS) \
+		firmware/tests/hss_tall.o) $(call san,$(FIRMWARE_SHA256_OBJS) \
+		$(FIRMWARE_CORES_OBJS) firmware/tests/nor.o)
+	$(call link,$(CFLAGS_SAN) $(HSS_TALL_WRAP),-lcrypto)
+
+$(B)/test/hss_memory: $(addprefix $(B)/obj/small/,$(HSS_SMALL_OBJS) \
+		firmware/tests/hss_memory.o) $(call nosan,$(FIRMWARE_SHA256_OBJS) \
+		$(FIRMWARE_CORES_OBJS) firmware/tests/nor.o)
+	$(call link,$(CFLAGS) $(HS_HEAP_WRAP),-lcrypto)
+
+$(B)/obj/small/%.o: %.c
+	$(call compile,$(CFLAGS) -DLMS_TEST_HEIGHTS)
+
+# --- hashsig: root trees in flash ------------------------------------------
+
+ROOT_TESTS := $(addprefix $(B)/test/,root_cut root_format root_hostile root_rot \
+	root_space root_test)
+HOST_TESTS += $(ROOT_TESTS)
+
+$(ROOT_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
+		$(call san,$(addprefix firmware/hashsig/,anchor.o cells.o \
+		frontier.o record.o recover.o root.o seeds.o) \
+		$(FIRMWARE_LMS_OBJS) $(FIRMWARE_CORES_OBJS) \
+		$(FIRMWARE_KEYSTORE_OBJS) firmware/tests/nor.o)
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
+# --- hashsig: proof that no leaf signs twice ------------------------------
+
+# Trees of four leaves, ideal cores, every allocation seen.
+HS_HEAP_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+HS_ROOT_OBJS := $(addprefix firmware/hashsig/,anchor.o cells.o frontier.o \
+	merkle.o ots.o record.o recover.o root.o seeds.o) \
+	$(FIRMWARE_KEYSTORE_OBJS)
+HS_BOX_OBJS := $(addprefix firmware/tests/,hs_box.o hs_cores.o hs_explore.o \
+	hs_heap.o hs_ledger.o hs_memo.o hs_scenarios.o nor.o) $(HS_ROOT_OBJS)
+
+HS_TESTS := $(addprefix $(B)/test/,hs_hostile hs_powerloss hs_soak)
+HOST_TESTS += $(HS_TESTS) $(B)/test/hs_mutants
+
+$(HS_TESTS): $(B)/test/%: $(B)/obj-san/small/firmware/tests/%.o \
+		$(addprefix $(B)/obj-san/small/,$(HS_BOX_OBJS)) \
+		$(call san,$(FIRMWARE_SHA256_OBJS))
+	$(call link,$(CFLAGS_SAN) $(HS_HEAP_WRAP),)
+
+$(B)/test/hs_mutants: $(addprefix $(B)/obj-san/small-mutants/,$(HS_BOX_OBJS) \
+		firmware/tests/hs_mutants.o) \
+		$(call san,$(FIRMWARE_SHA256_OBJS))
+	$(call link,$(CFLAGS_SAN) $(HS_HEAP_WRAP),)
+
+$(B)/obj-san/small/%.o: %.c
+	$(call compile,$(CFLAGS_SAN) -DLMS_TEST_HEIGHTS)
+
+$(B)/obj-san/small-mutants/%.o: %.c
+	$(call compile,$(CFLAGS_SAN) -DLMS_TEST_HEIGHTS -DHS_MUTATIONS \
+		-DKS_MUTATIONS)
+
 # --- hsm ---------------------------------------------------------------------
 
-HSM_TEST_OBJS := $(call san,$(FIRMWARE_HSM_OBJS) $(FIRMWARE_CORES_OBJS) \
-	$(FIRMWARE_KEYSTORE_OBJS) $(addprefix firmware/tests/,hsm_box.o \
-	hsm_flash.o hsm_message.o nor.o))
+# Trees are computed plainly: they have tests of their own, and take long.
+HSM_TEST_OBJS := $(call san,$(FIRMWARE_HSM_OBJS) $(FIRMWARE_HASHSIG_OBJS) \
+	$(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS) \
+	$(addprefix firmware/tests/,hsm_box.o hsm_flash.o hsm_message.o nor.o)) \
+	$(call nosan,$(FIRMWARE_SHA256_OBJS))
 
 HSM_TESTS := $(addprefix $(B)/test/,hsm_clients hsm_hostile hsm_pin \
 	hsm_pin_cut hsm_rights hsm_start hsm_test hsm_threads)
@@ -62,6 +199,25 @@ HOST_TESTS += $(KEY_TESTS)
 $(KEY_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
+# Hash signature keys: with the process's background threads.
+HASHSIG_TESTS := $(addprefix $(B)/test/,hashsig_jobs hashsig_once \
+	hashsig_restart hashsig_test hashsig_threads)
+HOST_TESTS += $(HASHSIG_TESTS)
+
+$(HASHSIG_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
+		$(call san,firmware/platform/sim/background.o) $(HSM_TEST_OBJS)
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
+# The same under the thread sanitizer, as hss_races above.
+HOST_TESTS += $(B)/test/hashsig_races
+
+$(B)/test/hashsig_races: $(addprefix $(B)/obj-san/races/,$(FIRMWARE_HSM_OBJS) \
+		$(FIRMWARE_HASHSIG_OBJS) $(FIRMWARE_KEYSTORE_OBJS) \
+		firmware/platform/sim/background.o $(addprefix firmware/tests/,\
+		hashsig_threads.o hsm_box.o hsm_flash.o nor.o)) \
+		$(call nosan,$(FIRMWARE_SHA256_OBJS) $(FIRMWARE_CORES_OBJS))
+	$(call link,$(HSS_RACES_FLAGS),-lcrypto -pthread)
+
 # It looks at the flash at the moment when a PIN is looked at.
 $(B)/test/hsm_pin_cut: HSM_TEST_WRAP := -Wl,--wrap=core_pbkdf2
 
@@ -74,8 +230,7 @@ SIM_PEER_OBJS := $(addprefix firmware/platform/sim/,files.o keeper.o \
 
 BINS += $(B)/bin/cryptech-hsm
 
-$(B)/bin/cryptech-hsm: $(call nosan,$(FIRMWARE_SIM_OBJS) $(FIRMWARE_HSM_OBJS) \
-		$(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS))
+$(B)/bin/cryptech-hsm: $(call nosan,$(FIRMWARE_SIM_OBJS) $(FIRMWARE_ALL_OBJS))
 	$(call link,$(CFLAGS),-lcrypto -pthread)
 
 # The ports in front of a double that is no HSM, with sanitizers.
@@ -87,8 +242,22 @@ SIM_BOX_OBJS := $(call san,$(addprefix firmware/tests/,sim_box.o sim_peers.o) \
 
 # The real one.
 $(B)/test/cryptech-hsm-san: $(call san,$(FIRMWARE_SIM_OBJS) \
-		$(FIRMWARE_HSM_OBJS) $(FIRMWARE_CORES_OBJS) \
-		$(FIRMWARE_KEYSTORE_OBJS))
+		$(FIRMWARE_ALL_OBJS))
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
+# A whole HSM that tells the test beside it every secret that it has.
+HS_TAP_WRAP := -Wl,--wrap=core_random,--wrap=core_wrap
+
+$(B)/test/cryptech-hsm-tapped: $(call nosan,$(FIRMWARE_SIM_OBJS) \
+		$(FIRMWARE_ALL_OBJS) firmware/tests/hs_tap.o)
+	$(call link,$(CFLAGS) $(HS_TAP_WRAP),-lcrypto -pthread)
+
+HOST_TESTS += $(B)/test/hs_memory
+
+$(B)/test/hs_memory: $(call san,$(addprefix firmware/tests/,hs_memory.o \
+		hs_ledger.o nor.o) $(addprefix firmware/hashsig/,merkle.o \
+		ots.o seeds.o) $(FIRMWARE_SHA256_OBJS) $(FIRMWARE_CORES_OBJS)) \
+		$(SIM_BOX_OBJS) | $(B)/test/cryptech-hsm-tapped
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 SIM_TESTS := $(addprefix $(B)/test/,sim_crash sim_fake sim_mailbox sim_socket)
@@ -108,5 +277,5 @@ $(B)/test/sim_slip: $(call san,firmware/tests/sim_slip.o \
 
 $(B)/test/sim_state: $(call san,$(addprefix firmware/tests/,sim_state.o \
 		sim_box.o) $(addprefix firmware/platform/sim/,anchor_file.o \
-		files.o flash_file.o log.o state.o))
-	$(call link,$(CFLAGS_SAN),)
+		background.o files.o flash_file.o log.o state.o))
+	$(call link,$(CFLAGS_SAN),-pthread)

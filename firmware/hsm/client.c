@@ -122,6 +122,8 @@ void client_drop(struct client *client)
 	client->gone = true;
 	handles_drop(client);
 	keys_client_gone(client);
+	streams_drop(client);
+	jobs_client_gone(client);
 	if (client->role != CRYPTECH_USER_NONE) {
 		client->role = CRYPTECH_USER_NONE;
 		client_release(client);

@@ -119,6 +119,8 @@ static bool has_rights(const struct client *client,
 		return client_is_user(client);
 	case CRYPTECH_RIGHTS_WHEEL:
 		return wheel;
+	case CRYPTECH_RIGHTS_SO:
+		return client->role == CRYPTECH_USER_SO;
 	case CRYPTECH_RIGHTS_PIN:
 		return wheel || client->role == CRYPTECH_USER_SO;
 	case CRYPTECH_RIGHTS_PORT:

@@ -9,7 +9,8 @@
  *	hash.c      hashes and HMACs
  *	misc.c      version, random numbers, STATUS
  *	start.c     hsm_start, hsm_stop, master key, serial number
- *	key.c ...   keys (see the section at the end)
+ *	key.c ...   keys (see key.h)
+ *	hashsig*.c, stream.c  hash signatures (see hashsig.h)
  *
  * Locking: one lock guards all of struct hsm and everything that hangs on it.
  * A handler is called with it HELD and returns with it held. For computing
@@ -44,7 +45,10 @@
 
 struct client;
 struct function;
+struct hashsigs;
+struct job;
 struct key;
+struct stream;
 
 /*
  * --- handles (handle.c) ------------------------------------------------------
@@ -122,6 +126,11 @@ struct client {
 	/* key.c's: this client's volatile keys */
 	struct key *keys;
 	unsigned int key_count;
+	/* stream.c's */
+	struct stream *streams;
+	unsigned int stream_count;
+	/* hashsigjob.c's: running and ended ones, newest first */
+	struct job *jobs;
 };
 
 struct port {
@@ -295,6 +304,7 @@ struct hsm {
 	struct port ports[HSM_PORTS];
 	struct pins pins;
 	struct keys *keys;		/* key.c's */
+	struct hashsigs *hashsigs;	/* hashsigkey.c's */
 
 	/* Wrapping keys, derived at start from master key and serial number. */
 	uint8_t k_flash[32];		/* key records */
@@ -328,5 +338,23 @@ void keys_count(struct hsm *hsm, uint64_t *token, uint64_t *in_memory,
 /* References; a handle holds one. Lock held. */
 struct key *key_get(struct key *key);
 void key_put(struct key *key);
+
+/*
+ * --- hash signatures (hashsig.h), as the rest sees them -----------------------
+ */
+/* Before the keys: recovers all states; nothing is used before it returned. */
+int hashsigs_recover(struct hsm *hsm);
+/* After the keys: brings states and KEY records together. */
+int hashsigs_start(struct hsm *hsm);
+/* Before keys_stop, the lock held; waits for background work. */
+void hashsigs_stop(struct hsm *hsm);
+/* What a client has of these goes with it. */
+void streams_drop(struct client *client);
+void jobs_client_gone(struct client *client);
+/* For STATUS. */
+void hashsigs_count(struct hsm *hsm, uint64_t *keys, uint64_t *low,
+		    uint64_t *least);
+uint64_t hashsigs_anchor(struct hsm *hsm);
+bool hashsigs_stale(const struct hsm *hsm);
 
 #endif /* HSM_INTERNAL_H */

@@ -12,6 +12,7 @@
  *	transfer.c   libhal's functions 29 and 30: export, import
  *	keyfn.c	     our functions 0x110 to 0x11a, by UUID
  *	cipher.c     our functions 0x11b to 0x121, by UUID
+ *	hashsig*.c   hash signature keys: see hashsig.h
  *
  * Everything here wants the lock held, but for the functions that say that
  * they do not need it: those touch only what they are given.
@@ -78,6 +79,8 @@ struct key {
 	/* The decoded key: always there in a volatile key, else the cache's. */
 	struct core_key *core;
 	struct key *newer, *older;	/* in the cache */
+	/* An HSS private key's; it has no core. */
+	struct hashsig *hashsig;
 };
 
 struct keys {
@@ -99,7 +102,14 @@ static inline bool key_is_token(const struct key *key)
 static inline bool key_is_private(const struct key *key)
 {
 	return key->class == CRYPTECH_KEY_CLASS_RSA_PRIVATE ||
-	       key->class == CRYPTECH_KEY_CLASS_EC_PRIVATE;
+	       key->class == CRYPTECH_KEY_CLASS_EC_PRIVATE ||
+	       key->class == CRYPTECH_KEY_CLASS_HASHSIG_PRIVATE;
+}
+
+/* Of either half. It has no core_key: see hashsig.h. */
+static inline bool key_is_hashsig(const struct key *key)
+{
+	return CRYPTECH_KEY_FAMILY(key->type) == CRYPTECH_KEY_FAMILY_HSS;
 }
 
 static inline bool key_is_aes(const struct key *key)
@@ -121,6 +131,14 @@ static inline enum cryptech_curve key_curve(const struct key *key)
 		return CRYPTECH_CURVE_NONE;
 	}
 }
+
+/* A key-to-be. Lock not needed; everything is copied. */
+struct key_request {
+	const uint8_t *uuid;		/* NULL: draw one */
+	uint32_t flags;
+	const uint8_t *label;		/* a valid one */
+	size_t label_len;
+};
 
 /* An object with one reference. Lock not needed. */
 struct key *key_alloc(void);
@@ -146,6 +164,13 @@ int call_key_by_uuid(struct call *call, const uint8_t *uuid,
 		     struct key **key);
 /* The same with the next argument for a UUID. KEY_NAME_TOO_LONG */
 int call_key(struct call *call, struct key **key);
+/*
+ * The next argument as the UUID of a key-to-be: empty (NULL) for one that the
+ * HSM draws, or 16 bytes, but not zeros, which mean "none" to drivers.
+ */
+int call_new_uuid(struct call *call, const uint8_t **uuid);
+/* ... as flags, then label, for a key-to-be. */
+int call_request(struct call *call, struct key_request *request);
 
 /* --- records (keyrecord.c); none needs the lock ------------------------------- */
 
@@ -181,14 +206,11 @@ void record_close(struct key_record *record);
 int key_check_flags(uint32_t flags, uint32_t allowed);
 /* Is this type one that this HSM serves? UNSUPPORTED_KEY */
 int key_check_type(const struct hsm *hsm, uint32_t type);
-
-/* A key-to-be. Lock not needed; everything is copied. */
-struct key_request {
-	const uint8_t *uuid;		/* NULL: draw one */
-	uint32_t flags;
-	const uint8_t *label;		/* a valid one */
-	size_t label_len;
-};
+/* Is the name free (NULL: drawn later), is there room? To be asked before
+ * anything is computed, and once more after it. */
+int key_check_room(struct call *call, const uint8_t *uuid, uint32_t flags);
+/* A random UUID (RFC 9562, version 4). */
+int key_draw_uuid(uint8_t uuid[CRYPTECH_UUID_SIZE]);
 
 /*
  * Add @core, a key that was loaded or generated, to the client's or the HSM's

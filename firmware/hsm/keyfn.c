@@ -5,11 +5,7 @@
  */
 #include "key.h"
 
-/*
- * The UUID of a key-to-be: empty for one that the HSM draws, or 16 bytes, but
- * not zeros, which mean "none" to drivers.
- */
-static int get_new_uuid(struct call *call, const uint8_t **uuid)
+int call_new_uuid(struct call *call, const uint8_t **uuid)
 {
 	static const uint8_t zero[CRYPTECH_UUID_SIZE];
 	size_t len;
@@ -40,8 +36,7 @@ static int put_uuid(struct call *call, int error, const struct key *key)
 	return error;
 }
 
-/* flags and label: what all ways to a new key end with. */
-static int get_request(struct call *call, struct key_request *request)
+int call_request(struct call *call, struct key_request *request)
 {
 	int error;
 
@@ -59,11 +54,11 @@ int handle_KEY_GENERATE(struct call *call)
 	uint32_t type;
 	int error;
 
-	error = get_new_uuid(call, &request.uuid);
+	error = call_new_uuid(call, &request.uuid);
 	if (error)
 		return error;
 	type = xdr_get_u32(&call->in);
-	error = get_request(call, &request);
+	error = call_request(call, &request);
 	if (!error)
 		error = key_generate(call, type, &request, NULL, &key);
 	return put_uuid(call, error, key);
@@ -77,11 +72,11 @@ int handle_KEY_LOAD(struct call *call)
 	size_t len;
 	int error;
 
-	error = get_new_uuid(call, &request.uuid);
+	error = call_new_uuid(call, &request.uuid);
 	if (error)
 		return error;
 	der = xdr_get_opaque(&call->in, &len);
-	error = get_request(call, &request);
+	error = call_request(call, &request);
 	if (!error)
 		error = key_load(call, der, len, &request, NULL, &key);
 	return put_uuid(call, error, key);
@@ -96,12 +91,12 @@ int handle_KEY_LOAD_RAW(struct call *call)
 	size_t len;
 	int error;
 
-	error = get_new_uuid(call, &request.uuid);
+	error = call_new_uuid(call, &request.uuid);
 	if (error)
 		return error;
 	type = xdr_get_u32(&call->in);
 	value = xdr_get_opaque(&call->in, &len);
-	error = get_request(call, &request);
+	error = call_request(call, &request);
 	if (!error)
 		error = key_load_raw(call, type, value, len, &request, &key);
 	return put_uuid(call, error, key);
@@ -231,14 +226,16 @@ int handle_KEY_SET_LABEL(struct call *call)
 }
 
 /* digest: of CRYPTECH_DIGESTS, or NONE. */
-static int get_subject(struct call *call, enum cryptech_digest *digest,
-		       const uint8_t **input, size_t *len)
+static int get_subject(struct call *call, const struct key *key,
+		       enum cryptech_digest *digest, const uint8_t **input,
+		       size_t *len)
 {
 	uint32_t number = xdr_get_u32(&call->in);
 
 	*digest = number;
 	*input = xdr_get_opaque(&call->in, len);
-	if (!*len || (number != CRYPTECH_DIGEST_NONE &&
+	/* A message of HSS may be empty, a hash value cannot. */
+	if ((!*len && !key_is_hashsig(key)) || (number != CRYPTECH_DIGEST_NONE &&
 		      *len != core_digest_size(number)))
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	return CRYPTECH_ERR_OK;
@@ -254,9 +251,12 @@ int handle_SIGN(struct call *call)
 	int error = call_key(call, &key);
 
 	if (!error)
-		error = get_subject(call, &digest, &input, &len);
+		error = get_subject(call, key, &digest, &input, &len);
 	if (error)
 		return error;
+	/* It spends a leaf, so it wants a request: SIGN_ONCE. */
+	if (key_is_hashsig(key))
+		return CRYPTECH_ERR_UNSUPPORTED_KEY;
 	max = xdr_get_u32(&call->in);
 	error = call_fits(call, xdr_size_opaque(max));
 	if (error)
@@ -273,9 +273,11 @@ int handle_VERIFY(struct call *call)
 	int error = call_key(call, &key);
 
 	if (!error)
-		error = get_subject(call, &digest, &input, &len);
+		error = get_subject(call, key, &digest, &input, &len);
 	if (error)
 		return error;
+	if (key_is_hashsig(key) && digest != CRYPTECH_DIGEST_NONE)
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	signature = xdr_get_opaque(&call->in, &signature_len);
 	return key_verify(call, key, digest, input, len, signature,
 			  signature_len);

@@ -2,7 +2,7 @@
 /*
  * Keys are made, changed and deleted here and nowhere else.
  */
-#include "key.h"
+#include "hashsig.h"
 
 #include <stdlib.h>
 
@@ -67,6 +67,10 @@ static int settle_flags(struct key *key)
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	if (key_is_aes(key) && (key->flags & other_kinds))
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
+	if (key_is_hashsig(key) &&
+	    (key->flags & (CRYPTECH_KEY_FLAG_KEYENCIPHERMENT |
+			   CRYPTECH_KEY_FLAG_DATAENCIPHERMENT)))
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	if ((key->flags & CRYPTECH_KEY_FLAG_RAW) &&
 	    key->class != CRYPTECH_KEY_CLASS_RSA_PRIVATE)
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
@@ -74,8 +78,7 @@ static int settle_flags(struct key *key)
 	return CRYPTECH_ERR_OK;
 }
 
-/* A random UUID (RFC 9562, version 4). */
-static int draw_uuid(uint8_t uuid[CRYPTECH_UUID_SIZE])
+int key_draw_uuid(uint8_t uuid[CRYPTECH_UUID_SIZE])
 {
 	int error = core_random(uuid, CRYPTECH_UUID_SIZE);
 
@@ -84,18 +87,14 @@ static int draw_uuid(uint8_t uuid[CRYPTECH_UUID_SIZE])
 	return error;
 }
 
-/*
- * What can be known to fail before anything is computed; key_commit asks the
- * same again, for much can happen meanwhile.
- */
-static int check_room(struct call *call, const uint8_t *uuid, uint32_t flags)
+int key_check_room(struct call *call, const uint8_t *uuid, uint32_t flags)
 {
 	struct client *client = call->client;
 	bool found = false;
 
 	if (uuid)
 		keys_position(call->hsm->keys, uuid, &found);
-	if (found)
+	if (found || (uuid && job_names(call->hsm, uuid)))
 		return CRYPTECH_ERR_KEY_NAME_IN_USE;
 	if (flags & CRYPTECH_KEY_FLAG_TOKEN)
 		return CRYPTECH_ERR_OK;
@@ -133,7 +132,7 @@ static int seal(const struct hsm *hsm, const struct key *key,
 
 	if (key_is_aes(key))
 		error = core_key_raw(core, secret, sizeof(secret), &len);
-	else if (key_is_private(key))
+	else if (core && key_is_private(key))
 		error = core_key_pkcs8(core, secret, sizeof(secret), &len);
 	if (!error)
 		error = record_seal(hsm, key, secret, len, sealed);
@@ -141,29 +140,34 @@ static int seal(const struct hsm *hsm, const struct key *key,
 	return error;
 }
 
-/* Everything about the new key that takes time; lock not needed. */
+/*
+ * Everything about the new key that takes time; lock not needed. Without
+ * @core it is a public key of hash signatures, whose kind and spki are set.
+ */
 static int prepare(const struct hsm *hsm, struct core_key *core,
 		   const struct key_request *request, struct key *key,
 		   struct sealed *sealed)
 {
 	int error;
 
-	key->type = core_key_type(core);
-	key->class = core_key_class(core);
+	if (core) {
+		key->type = core_key_type(core);
+		key->class = core_key_class(core);
+		key->core = core_key_get(core);
+	}
 	key->flags = request->flags;
-	key->core = core_key_get(core);
 	error = settle_flags(key);
 	if (error)
 		return error;
 	if (request->uuid)
 		memcpy(key->uuid, request->uuid, CRYPTECH_UUID_SIZE);
 	else
-		error = draw_uuid(key->uuid);
+		error = key_draw_uuid(key->uuid);
 	if (!error && request->label_len)
 		error = attributes_set(&key->attributes,
 				       CRYPTECH_ATTRIBUTE_LABEL,
 				       request->label, request->label_len);
-	if (!error && !key_is_aes(key))
+	if (!error && core && !key_is_aes(key))
 		error = set_spki(key, core);
 	if (!error && key_is_token(key))
 		error = seal(hsm, key, core, sealed);
@@ -207,7 +211,7 @@ static int commit(struct call *call, struct key *key,
 		  const struct sealed *sealed, uint32_t *handle)
 {
 	struct client *client = call->client;
-	int error = check_room(call, key->uuid, key->flags);
+	int error = key_check_room(call, key->uuid, key->flags);
 
 	if (error)
 		return error;
@@ -239,16 +243,15 @@ static void drop_core(struct key *key)
 	key->core = NULL;
 }
 
-int key_add(struct call *call, struct core_key *core,
-	    const struct key_request *request, uint32_t *handle,
-	    struct key **result)
+/* Add @key, whose reference is used up; on success *@result is good until the
+ * lock is dropped. */
+static int add(struct call *call, struct key *key, struct core_key *core,
+	       const struct key_request *request, uint32_t *handle,
+	       struct key **result)
 {
 	struct sealed sealed = { 0 };
-	struct key *key = key_alloc();
 	int error, gone;
 
-	if (!key)
-		return CRYPTECH_ERR_ALLOCATION_FAILURE;
 	call_unlock(call);
 	error = prepare(call->hsm, core, request, key, &sealed);
 	drop_core(key);
@@ -262,6 +265,36 @@ int key_add(struct call *call, struct core_key *core,
 	key_put(key);
 	*result = error ? NULL : key;
 	return error;
+}
+
+int key_add(struct call *call, struct core_key *core,
+	    const struct key_request *request, uint32_t *handle,
+	    struct key **result)
+{
+	struct key *key = key_alloc();
+
+	return key ? add(call, key, core, request, handle, result) :
+		     CRYPTECH_ERR_ALLOCATION_FAILURE;
+}
+
+/* Its spki is kept in the form of RFC 9708, however it came. */
+static int add_hashsig(struct call *call, const uint8_t *public, size_t len,
+		       const struct key_request *request, uint32_t *handle,
+		       struct key **result)
+{
+	struct key *key = key_alloc();
+
+	if (!key)
+		return CRYPTECH_ERR_ALLOCATION_FAILURE;
+	key->type = CRYPTECH_KEY_HSS;
+	key->class = CRYPTECH_KEY_CLASS_HASHSIG_PUBLIC;
+	key->spki = malloc(HASHSIG_SPKI_MAX);
+	if (!key->spki) {
+		key_put(key);
+		return CRYPTECH_ERR_ALLOCATION_FAILURE;
+	}
+	key->spki_len = hashsig_spki(public, len, key->spki);
+	return add(call, key, NULL, request, handle, result);
 }
 
 /* PKCS#8 first, SPKI second, as libhal guesses. */
@@ -293,11 +326,19 @@ int key_load(struct call *call, const uint8_t *der, size_t len,
 	     const struct key_request *request, uint32_t *handle,
 	     struct key **key)
 {
+	uint8_t public[CRYPTECH_HSS_PUBLIC_MAX];
 	struct core_key *core;
+	size_t public_len;
 	int error, gone;
 
-	error = check_room(call, request->uuid, request->flags);
+	error = key_check_room(call, request->uuid, request->flags);
 	if (error)
+		return error;
+	error = hashsig_from_spki(der, len, public, &public_len);
+	if (!error)
+		return add_hashsig(call, public, public_len, request, handle,
+				   key);
+	if (error != CRYPTECH_ERR_ASN1_PARSE_FAILED)
 		return error;
 	call_unlock(call);
 	error = decode_checked(call->hsm, der, len, &core);
@@ -318,7 +359,7 @@ int key_load_raw(struct call *call, uint32_t type, const uint8_t *value,
 	struct core_key *core;
 	int error;
 
-	error = check_room(call, request->uuid, request->flags);
+	error = key_check_room(call, request->uuid, request->flags);
 	if (!error)
 		error = core_key_from_raw(type, value, len, &core);
 	if (error)
@@ -337,7 +378,7 @@ int key_generate(struct call *call, uint32_t type,
 
 	error = key_check_type(call->hsm, type);
 	if (!error)
-		error = check_room(call, request->uuid, request->flags);
+		error = key_check_room(call, request->uuid, request->flags);
 	if (error)
 		return error;
 	call_unlock(call);
@@ -403,14 +444,23 @@ int key_set_attributes(struct hsm *hsm, struct key *key,
 	return CRYPTECH_ERR_OK;
 }
 
+/* The state of a hash signature key goes last: see hashsigkey.c. */
 int key_delete(struct hsm *hsm, struct key *key)
 {
-	int error = CRYPTECH_ERR_OK;
+	struct hashsig *h = key->hashsig;
+	uint8_t uuid[CRYPTECH_UUID_SIZE];
+	int error;
 
+	error = hashsig_may_delete(hsm, key->uuid);
+	if (error)
+		return error;
+	memcpy(uuid, key->uuid, sizeof(uuid));
 	if (key_is_token(key))
-		error = store_error(ks_delete(hsm->ks, KS_CLASS_KEY,
-					      key->uuid));
-	if (!error)
-		keys_remove(hsm->keys, key);
-	return error;
+		error = store_error(ks_delete(hsm->ks, KS_CLASS_KEY, uuid));
+	if (error)
+		return error;
+	if (h)
+		hashsig_disown(hsm, h);
+	keys_remove(hsm->keys, key);
+	return hashsig_delete(hsm, uuid, h);
 }

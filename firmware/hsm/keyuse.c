@@ -6,7 +6,7 @@
  * used ones of flash stay decoded in memory. What falls out is wiped as soon as
  * the last call that uses it is done.
  */
-#include "key.h"
+#include "hashsig.h"
 
 #include <stdlib.h>
 
@@ -110,6 +110,8 @@ int key_core(struct call *call, struct key *key, struct core_key **core)
 	struct keys *keys = call->hsm->keys;
 	int error = CRYPTECH_ERR_OK;
 
+	if (key_is_hashsig(key))
+		return CRYPTECH_ERR_UNSUPPORTED_KEY;
 	if (key->core) {
 		if (key_is_token(key) && keys->newest != key) {
 			unlink_key(keys, key);
@@ -148,6 +150,8 @@ int key_may_sign(const struct key *key, size_t max)
 		return CRYPTECH_ERR_FORBIDDEN;
 	if (!key_is_private(key))
 		return CRYPTECH_ERR_UNSUPPORTED_KEY;
+	if (key_is_hashsig(key))
+		return hashsig_may_sign(key, max);
 	if (max < signature_size(key))
 		return CRYPTECH_ERR_RESULT_TOO_LONG;
 	return CRYPTECH_ERR_OK;
@@ -162,6 +166,8 @@ int key_sign(struct call *call, struct key *key, enum cryptech_digest digest,
 	int error, gone;
 
 	error = key_may_sign(key, max);
+	if (!error && key_is_hashsig(key))	/* a hash value is a message */
+		return hashsig_sign(call, key, input, len);
 	if (!error)
 		error = key_core(call, key, &core);
 	if (error)
@@ -185,6 +191,9 @@ int key_verify(struct call *call, struct key *key,
 	int error, gone;
 
 	error = key_may_verify(key);
+	if (!error && key_is_hashsig(key))
+		return hashsig_verify(call, key, input, len, signature,
+				      signature_len);
 	if (!error)
 		error = key_core(call, key, &core);
 	if (error)

@@ -38,10 +38,12 @@ static uint64_t mode_bits(const struct hsm *hsm)
 		mode |= CRYPTECH_MODE_FACTORY_PIN;
 	if (hsm->platform->simulator)
 		mode |= CRYPTECH_MODE_SIMULATOR;
+	if (hashsigs_stale(hsm))
+		mode |= CRYPTECH_MODE_STALE;
 	return mode;
 }
 
-#define TAG_MAX 23
+#define TAG_MAX 27
 
 static void status_of_ports(struct hsm *hsm, uint64_t value[TAG_MAX + 1])
 {
@@ -82,11 +84,14 @@ int handle_STATUS(struct call *call)
 
 	value[CRYPTECH_STATUS_UPTIME] = (now - hsm->started_ns) / 1000000000;
 	value[CRYPTECH_STATUS_MODE] = mode_bits(hsm);
-	/* No record is bound to the platform's anchor yet. */
-	value[CRYPTECH_STATUS_FRESHNESS] = CRYPTECH_FRESH_NONE;
+	value[CRYPTECH_STATUS_FRESHNESS] = hsm->platform->anchor_kind;
 	value[CRYPTECH_STATUS_DURABILITY] = hsm->config.durable;
 	status_of_store(hsm, value);
 	status_of_ports(hsm, value);
+	hashsigs_count(hsm, &value[CRYPTECH_STATUS_HASHSIG_KEYS],
+		       &value[CRYPTECH_STATUS_HASHSIG_LOW],
+		       &value[CRYPTECH_STATUS_HASHSIG_LEAVES_MIN]);
+	value[CRYPTECH_STATUS_ANCHOR] = hashsigs_anchor(hsm);
 	value[CRYPTECH_STATUS_MESSAGE_MAX] = CRYPTECH_RPC_MESSAGE_MAX;
 	value[CRYPTECH_STATUS_CALLS] = hsm->calls;
 	value[CRYPTECH_STATUS_ERRORS] = hsm->errors;

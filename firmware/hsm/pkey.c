@@ -3,7 +3,7 @@
  * libhal's key functions, by handle: load, open, generate, close, delete, what
  * a key is, sign, verify.
  */
-#include "key.h"
+#include "hashsig.h"
 
 #define RSA_EXPONENT	65537
 
@@ -138,13 +138,6 @@ int handle_PKEY_GENERATE_EC(struct call *call)
 	return put_new(call, error, handle, key);
 }
 
-/* Hash signatures are not there yet. */
-int handle_PKEY_GENERATE_HASHSIG(struct call *call)
-{
-	(void)call;
-	return CRYPTECH_ERR_NOT_IMPLEMENTED;
-}
-
 int handle_PKEY_CLOSE(struct call *call)
 {
 	struct key *key = handle_close(call->client, HANDLE_KEY,
@@ -210,13 +203,37 @@ int handle_PKEY_GET_KEY_CURVE(struct call *call)
 	return CRYPTECH_ERR_OK;
 }
 
+/*
+ * The public key as libhal's clients know it: of hash signatures in a form of
+ * its own, which has room for one parameter set; into @buffer then. Where the
+ * levels' sets differ it stays RFC 9708's.
+ */
+static const uint8_t *libhal_spki(const struct key *key,
+				  uint8_t buffer[HASHSIG_SPKI_MAX],
+				  size_t *len)
+{
+	uint8_t public[CRYPTECH_HSS_PUBLIC_MAX];
+
+	*len = key->spki_len;
+	if (!key_is_hashsig(key) ||
+	    (key->hashsig && !hashsig_uniform(key->hashsig)))
+		return key->spki;
+	*len = hashsig_spki_libhal(public, hashsig_public(key, public),
+				   buffer);
+	return buffer;
+}
+
 /* libhal has no error here: the length of what is not there is 0. */
 int handle_PKEY_GET_PUBLIC_KEY_LEN(struct call *call)
 {
+	uint8_t spki[HASHSIG_SPKI_MAX];
 	struct key *key;
+	size_t len;
 	int error = call_key_by_handle(call, xdr_get_u32(&call->in), &key);
 
-	xdr_put_u32(&call->out, error ? 0 : key->spki_len);
+	if (!error)
+		libhal_spki(key, spki, &len);
+	xdr_put_u32(&call->out, error ? 0 : len);
 	return CRYPTECH_ERR_OK;
 }
 
@@ -224,7 +241,10 @@ int handle_PKEY_GET_PUBLIC_KEY(struct call *call)
 {
 	uint32_t handle = xdr_get_u32(&call->in);
 	uint32_t max = xdr_get_u32(&call->in);
+	uint8_t buffer[HASHSIG_SPKI_MAX];
+	const uint8_t *spki;
 	struct key *key;
+	size_t len;
 	int error = call_fits(call, xdr_size_opaque(max));
 
 	if (!error)
@@ -233,9 +253,10 @@ int handle_PKEY_GET_PUBLIC_KEY(struct call *call)
 		return error;
 	if (key_is_aes(key))
 		return CRYPTECH_ERR_UNSUPPORTED_KEY;
-	if (key->spki_len > max)
+	spki = libhal_spki(key, buffer, &len);
+	if (len > max)
 		return CRYPTECH_ERR_RESULT_TOO_LONG;
-	xdr_put_opaque(&call->out, key->spki, key->spki_len);
+	xdr_put_opaque(&call->out, spki, len);
 	return CRYPTECH_ERR_OK;
 }
 

@@ -224,7 +224,11 @@ struct hsm *hsm_start(const struct platform *platform,
 	if (!error)
 		error = start_store(hsm);
 	if (!error)
+		error = hashsigs_recover(hsm);
+	if (!error)
 		error = keys_start(hsm);
+	if (!error)
+		error = hashsigs_start(hsm);
 	if (error) {
 		hsm_log(hsm, "the HSM does not start (error %d)", error);
 		hsm_stop(hsm);
@@ -239,9 +243,13 @@ void hsm_stop(struct hsm *hsm)
 
 	if (!hsm)
 		return;
+	/* Background work may still run. */
+	lock_take(&hsm->lock);
 	for (i = 0; i < HSM_PORTS; i++)
 		port_free(&hsm->ports[i]);
+	hashsigs_stop(hsm);
 	keys_stop(hsm);
+	lock_drop(&hsm->lock);
 	if (hsm->ks)
 		ks_unmount(hsm->ks);
 	lock_destroy(&hsm->lock);

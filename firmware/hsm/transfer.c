@@ -161,6 +161,8 @@ static int check_export(const struct key *key, const struct key *kekek,
 	if (!(key->flags & CRYPTECH_KEY_FLAG_EXPORTABLE) ||
 	    !(kekek->flags & CRYPTECH_KEY_FLAG_KEYENCIPHERMENT))
 		return CRYPTECH_ERR_FORBIDDEN;
+	if (key_is_hashsig(key))
+		return CRYPTECH_ERR_NOT_IMPLEMENTED;
 	if (!key_is_private(key) ||
 	    CRYPTECH_KEY_FAMILY(kekek->type) != CRYPTECH_KEY_FAMILY_RSA)
 		return CRYPTECH_ERR_UNSUPPORTED_KEY;

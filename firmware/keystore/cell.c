@@ -11,6 +11,8 @@
  */
 #include "internal.h"
 
+#define ZERO_AT_ONCE	64
+
 static void cell_encode(uint32_t pos, const uint8_t *owner, uint32_t crc,
 			uint8_t h[CELL_HEADER])
 {
@@ -38,48 +40,104 @@ bool cell_parse(const struct keystore *ks, uint32_t pos, const uint8_t *h,
 	return memcmp(check, h, CELL_HEADER) == 0;
 }
 
+/*
+ * Its header may have been torn when it was written, and read good since. It
+ * must stay good until the data read zero: what is begun behind a header that
+ * the next mount does not see would stay torn, under what is appended there.
+ * (Once the data are zero it may itself be half zeroed, and is not touched.)
+ */
+static int cell_firm(struct keystore *ks, ks_cell cell)
+{
+	uint8_t header[CELL_HEADER], owner[KS_NAME_SIZE];
+	uint32_t crc;
+	int ret = dev_read(ks, cell, header, sizeof(header));
+
+	if (ret || MUTATED(MUT_CELL_NOT_FIRM) ||
+	    !cell_parse(ks, cell, header, owner, &crc) ||
+	    dev_is_all(ks, cell + CELL_HEADER, KS_CELL_SIZE, 0))
+		return ret;
+	return dev_program(ks, cell, header, sizeof(header));
+}
+
 /* The data twice: on some NOR the second clear drains what the first left. */
-int cell_clear(struct keystore *ks, uint32_t pos)
+static int cells_clear(struct keystore *ks, const ks_cell *cells,
+		       unsigned int count)
 {
 	int ret = KS_OK;
 
-	if (MUTATED(MUT_CELL_HEADER_FIRST))
-		ret = dev_zero(ks, pos, CELL_HEADER);
-	for (int i = 0; i < 2; i++) {
-		if (!ret)
-			ret = dev_zero(ks, pos + CELL_HEADER, KS_CELL_SIZE);
+	for (unsigned int i = 0; i < count && !ret; i++)
+		ret = cell_firm(ks, cells[i]);
+	for (unsigned int i = 0; MUTATED(MUT_CELL_HEADER_FIRST) && i < count; i++)
+		ret = dev_zero(ks, cells[i], CELL_HEADER);
+	for (int twice = 0; twice < 2; twice++) {
+		for (unsigned int i = 0; i < count && !ret; i++)
+			ret = dev_zero(ks, cells[i] + CELL_HEADER,
+				       KS_CELL_SIZE);
 		if (!ret)
 			ret = dev_sync(ks);
 	}
-	if (!ret)
-		ret = dev_zero(ks, pos, CELL_HEADER);
+	for (unsigned int i = 0; i < count && !ret; i++)
+		ret = dev_zero(ks, cells[i], CELL_HEADER);
 	return ret ? ret : dev_sync(ks);
 }
 
-int ks_cell_write(struct keystore *ks, const uint8_t owner[KS_NAME_SIZE],
-		  const uint8_t data[KS_CELL_SIZE], ks_cell *cell)
+int cell_clear(struct keystore *ks, uint32_t pos)
+{
+	return cells_clear(ks, &pos, 1);
+}
+
+static int cell_append(struct keystore *ks, const uint8_t *owner,
+		       const uint8_t *data, bool replace, ks_cell *cell)
 {
 	uint8_t header[CELL_HEADER];
 	uint32_t pos;
 	int ret = cells_reserve(ks);
 
-	*cell = 0;
 	if (!ret)
-		ret = make_room(ks, CELL_ENTRY, true, RESERVE, &pos);
+		ret = make_room(ks, CELL_ENTRY, true,
+				replace ? RESERVE_REPLACE : RESERVE, &pos);
 	if (ret)
 		return ret;
 	cell_encode(pos, owner, ks_crc(0, data, KS_CELL_SIZE), header);
 	ret = dev_program(ks, pos, header, sizeof(header));
 	if (!ret)
 		ret = dev_program(ks, pos + CELL_HEADER, data, KS_CELL_SIZE);
-	if (!ret)
-		ret = dev_sync(ks);
 	if (ret)
 		return ret;
 	segment_live(ks, pos, CELL_ENTRY, true);
 	cells_put(ks, cells_hash(owner), pos);
 	*cell = pos;
 	return KS_OK;
+}
+
+int ks_cells_write(struct keystore *ks, const uint8_t owner[KS_NAME_SIZE],
+		   const uint8_t (*data)[KS_CELL_SIZE], unsigned int count,
+		   bool replace, ks_cell *cells)
+{
+	unsigned int done = 0;
+	int ret = KS_OK;
+
+	memset(cells, 0, count * sizeof(*cells));
+	while (done < count && !ret) {
+		ret = cell_append(ks, owner, data[done], replace, &cells[done]);
+		done += !ret;
+	}
+	if (!ret)
+		ret = dev_sync(ks);
+	if (ret && done && !ks->broken) {
+		int undo = ks_cells_zero(ks, cells, done);
+
+		ret = undo ? undo : ret;
+		memset(cells, 0, count * sizeof(*cells));
+	}
+	return ret;
+}
+
+int ks_cell_write(struct keystore *ks, const uint8_t owner[KS_NAME_SIZE],
+		  const uint8_t data[KS_CELL_SIZE], ks_cell *cell)
+{
+	return ks_cells_write(ks, owner, (const uint8_t (*)[KS_CELL_SIZE])data,
+			      1, false, cell);
 }
 
 /* Whether an entry could be there at all. */
@@ -119,6 +177,14 @@ int ks_cell_read(struct keystore *ks, ks_cell cell,
 	return ret;
 }
 
+int ks_cell_read_rotten(struct keystore *ks, ks_cell cell,
+			uint8_t data[KS_CELL_SIZE])
+{
+	if (!cell_in_bounds(ks, cell))
+		return KS_NOT_FOUND;
+	return dev_read(ks, cell + CELL_HEADER, data, KS_CELL_SIZE);
+}
+
 static void cell_gone(struct keystore *ks, uint32_t hash, uint32_t pos)
 {
 	segment_dead(ks, pos, CELL_ENTRY, true);
@@ -126,15 +192,15 @@ static void cell_gone(struct keystore *ks, uint32_t hash, uint32_t pos)
 }
 
 /*
- * A cell whose header has rotted, before the mount or since: nothing else may
- * live where it is.
+ * A cell whose header has rotted, before the mount or since, may be zeroed if
+ * nothing else lives where it is. *@listed: the index knew it.
  */
-static int cell_zero_damaged(struct keystore *ks, ks_cell cell)
+static int cell_may_clear(struct keystore *ks, ks_cell cell,
+			  const struct cell_entry **listed)
 {
 	const struct segment *s = &ks->segs[seg_of(ks, cell)];
-	const struct cell_entry *listed = NULL;
-	int ret;
 
+	*listed = NULL;
 	if (s->state != SEG_USED || s->records ||
 	    cell % ks->seg_size + CELL_ENTRY > s->end)
 		return KS_NOT_FOUND;
@@ -142,33 +208,82 @@ static int cell_zero_damaged(struct keystore *ks, ks_cell cell)
 		const struct cell_entry *c = &ks->cells[i];
 
 		if (c->pos == cell)
-			listed = c;
+			*listed = c;
 		else if (c->pos < cell + CELL_ENTRY &&
 			 cell < c->pos + CELL_ENTRY)
 			return KS_NOT_FOUND;
 	}
-	ret = cell_clear(ks, cell);
-	if (!ret && listed)
-		cell_gone(ks, listed->owner_hash, cell);
+	return KS_OK;
+}
+
+/* A cell that is to be zeroed. */
+struct doomed {
+	bool zero;		/* it reads zero already */
+	bool listed;		/* in the index, under .hash */
+	uint32_t hash;
+};
+
+static int cell_doom(struct keystore *ks, ks_cell cell, struct doomed *doomed)
+{
+	const struct cell_entry *listed;
+	uint8_t owner[KS_NAME_SIZE];
+	uint32_t crc;
+	int ret = cell_header(ks, cell, owner, &crc);
+
+	*doomed = (struct doomed){ .listed = true };
+	if (!ret)
+		doomed->hash = cells_hash(owner);
+	if (ret != KS_NOT_FOUND || !cell_in_bounds(ks, cell))
+		return ret;
+	doomed->zero = dev_is_all(ks, cell, CELL_ENTRY, 0);
+	if (doomed->zero)
+		return KS_OK;
+	ret = cell_may_clear(ks, cell, &listed);
+	doomed->listed = listed;
+	if (listed)
+		doomed->hash = listed->owner_hash;
+	return ret;
+}
+
+static int cells_zero_some(struct keystore *ks, const ks_cell *cells,
+			   unsigned int count)
+{
+	struct doomed doomed[ZERO_AT_ONCE];
+	ks_cell clear[ZERO_AT_ONCE];
+	unsigned int n = 0;
+	int ret = KS_OK;
+
+	for (unsigned int i = 0; i < count && !ret; i++) {
+		ret = cell_doom(ks, cells[i], &doomed[n]);
+		clear[n] = cells[i];
+		n += !ret && !doomed[n].zero;
+	}
+	if (!ret && n)
+		ret = cells_clear(ks, clear, n);
+	for (unsigned int i = 0; i < n && !ret; i++)
+		if (doomed[i].listed)
+			cell_gone(ks, doomed[i].hash, clear[i]);
+	return ret;
+}
+
+int ks_cells_zero(struct keystore *ks, const ks_cell *cells,
+		  unsigned int count)
+{
+	struct doomed doomed;
+	int ret = KS_OK;
+
+	for (unsigned int i = 0; i < count && !ret; i++)
+		ret = cell_doom(ks, cells[i], &doomed);
+	for (unsigned int i = 0; i < count && !ret; i += ZERO_AT_ONCE)
+		ret = cells_zero_some(ks, cells + i,
+				      count - i < ZERO_AT_ONCE ? count - i :
+								 ZERO_AT_ONCE);
 	return ret;
 }
 
 int ks_cell_zero(struct keystore *ks, ks_cell cell)
 {
-	uint8_t owner[KS_NAME_SIZE];
-	uint32_t crc;
-	int ret = cell_header(ks, cell, owner, &crc);
-
-	if (ret == KS_NOT_FOUND && cell_in_bounds(ks, cell)) {
-		if (dev_is_all(ks, cell, CELL_ENTRY, 0))
-			return KS_OK;
-		return cell_zero_damaged(ks, cell);
-	}
-	if (!ret)
-		ret = cell_clear(ks, cell);
-	if (!ret)
-		cell_gone(ks, cells_hash(owner), cell);
-	return ret;
+	return ks_cells_zero(ks, &cell, 1);
 }
 
 ks_cell ks_cell_next(struct keystore *ks, const uint8_t owner[KS_NAME_SIZE],
@@ -185,4 +300,68 @@ ks_cell ks_cell_next(struct keystore *ks, const uint8_t owner[KS_NAME_SIZE],
 		    !memcmp(found, owner, KS_NAME_SIZE))
 			return ks->cells[i].pos;
 	return 0;
+}
+
+ks_cell ks_cell_at(struct keystore *ks, uint32_t index,
+		   uint8_t owner[KS_NAME_SIZE])
+{
+	uint32_t crc;
+
+	if (index >= ks->cell_count ||
+	    cell_header(ks, ks->cells[index].pos, owner, &crc))
+		return 0;
+	return ks->cells[index].pos;
+}
+
+/* --- where they are few ---------------------------------------------------- */
+
+/* Where the next cell will go, if not to a fresh segment. */
+static uint32_t next_segment(const struct keystore *ks)
+{
+	uint32_t seg = ks->cell_head;
+
+	if (seg == NO_SEGMENT || segment_tail(ks, seg) < CELL_ENTRY)
+		seg = segment_longest(ks, true, NO_SEGMENT);
+	return seg != NO_SEGMENT && segment_tail(ks, seg) >= CELL_ENTRY ?
+	       seg : NO_SEGMENT;
+}
+
+/* Percent of what was written to a segment that lives. */
+static unsigned int share(const struct keystore *ks, uint32_t seg)
+{
+	const struct segment *s = &ks->segs[seg];
+
+	return s->live * 100 / (s->end - SEGMENT_HEADER);
+}
+
+unsigned int ks_cell_share(const struct keystore *ks, ks_cell cell)
+{
+	if (!cell_in_bounds(ks, cell) || seg_of(ks, cell) == next_segment(ks))
+		return 100;
+	return share(ks, seg_of(ks, cell));
+}
+
+ks_cell ks_cell_emptiest(const struct keystore *ks)
+{
+	uint32_t next = next_segment(ks), best = NO_SEGMENT;
+	unsigned int least = 51;
+
+	for (uint32_t i = 0; i < ks->seg_count; i++) {
+		const struct segment *s = &ks->segs[i];
+
+		if (i != next && s->cells && !s->records &&
+		    share(ks, i) < least) {
+			least = share(ks, i);
+			best = i;
+		}
+	}
+	for (size_t i = 0; i < ks->cell_count && best != NO_SEGMENT; i++)
+		if (seg_of(ks, ks->cells[i].pos) == best)
+			return ks->cells[i].pos;
+	return 0;
+}
+
+bool ks_cell_together(const struct keystore *ks, ks_cell a, ks_cell b)
+{
+	return seg_of(ks, a) == seg_of(ks, b);
 }

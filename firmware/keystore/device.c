@@ -21,14 +21,17 @@ int dev_read(struct keystore *ks, uint32_t pos, void *data, uint32_t len)
 	return KS_OK;
 }
 
+/* What is zeroed later must not stay in memory: the buffer is cleared. */
 static int dev_compare(struct keystore *ks, uint32_t pos, const uint8_t *data,
 		       uint32_t len)
 {
 	while (len) {
 		uint32_t n = len < CHUNK ? len : CHUNK;
+		bool same = !dev_read(ks, pos, ks->chunk, n) &&
+			    !memcmp(ks->chunk, data, n);
 
-		if (dev_read(ks, pos, ks->chunk, n) ||
-		    memcmp(ks->chunk, data, n))
+		explicit_bzero(ks->chunk, n);
+		if (!same)
 			return dev_fail(ks);
 		pos += n;
 		data += n;
@@ -55,7 +58,8 @@ int dev_program(struct keystore *ks, uint32_t pos, const void *data,
 				    f->program_unit))
 			return dev_fail(ks);
 	}
-	return dev_compare(ks, pos, data, len);
+	return MUTATED(MUT_NO_READ_BACK) ? KS_OK :
+					   dev_compare(ks, pos, data, len);
 }
 
 int dev_zero(struct keystore *ks, uint32_t pos, uint32_t len)
@@ -98,8 +102,10 @@ bool dev_is_all(struct keystore *ks, uint32_t pos, uint32_t len, uint8_t value)
 
 		/* The first byte is right, and each equals the one before. */
 		if (dev_read(ks, pos, ks->chunk, n) || ks->chunk[0] != value ||
-		    memcmp(ks->chunk, ks->chunk + 1, n - 1))
+		    memcmp(ks->chunk, ks->chunk + 1, n - 1)) {
+			explicit_bzero(ks->chunk, n);
 			return false;
+		}
 		pos += n;
 		len -= n;
 	}

@@ -177,6 +177,9 @@ enum ks_mutation {
 	MUT_HEADER_ZERO_FIRST,	/* zero header before data */
 	MUT_CELL_HEADER_FIRST,	/* the same for cells */
 	MUT_NO_SEAL,		/* take a zeroed body for a record's */
+	/* found by tests/hs_mutants.c and tests/ks_test.c */
+	MUT_CELL_NOT_FIRM,	/* zero cells behind headers that may be torn */
+	MUT_NO_READ_BACK,	/* programmed is programmed */
 	MUT_COUNT,
 };
 #ifdef KS_MUTATIONS
@@ -185,9 +188,6 @@ extern enum ks_mutation ks_mutation;
 #else
 #define MUTATED(m)	false
 #endif
-
-/* crc.c */
-uint32_t ks_crc(uint32_t crc, const void *data, size_t len);
 
 /*
  * device.c: all access to the flash. Each returns KS_OK or KS_FLASH, after
@@ -241,6 +241,9 @@ uint32_t segments_free(const struct keystore *ks);
 /* Add to (or with dead, take from) what lives in the segment of @pos. */
 void segment_live(struct keystore *ks, uint32_t pos, uint32_t size, bool cell);
 void segment_dead(struct keystore *ks, uint32_t pos, uint32_t size, bool cell);
+/* The segment in use for this kind of entry that has the longest tail. */
+uint32_t segment_longest(const struct keystore *ks, bool cell,
+			 uint32_t except);
 /*
  * Find room for an entry of @size bytes, take it, and say where it is; at
  * least @reserve segments stay free. KS_FULL: there is none without moving

@@ -130,9 +130,9 @@ int ks_write(struct keystore *ks, enum ks_class class,
 	return ret ? ret : commit_record(ks, &e);
 }
 
-int ks_read(struct keystore *ks, enum ks_class class,
-	    const uint8_t name[KS_NAME_SIZE], void *data, size_t size,
-	    size_t *len)
+int ks_read_rotten(struct keystore *ks, enum ks_class class,
+		   const uint8_t name[KS_NAME_SIZE], void *data, size_t size,
+		   size_t *len)
 {
 	struct index_entry *ie = index_find(ks, class, name);
 	struct entry e;
@@ -147,13 +147,25 @@ int ks_read(struct keystore *ks, enum ks_class class,
 	if (!ret && (e.len != ie->len || e.class != class ||
 		     memcmp(e.name, name, KS_NAME_SIZE)))
 		ret = KS_CORRUPT;
-	if (!ret)
+	if (ret == KS_CORRUPT)
+		memset(data, 0, ie->len);
+	else if (!ret)
 		ret = entry_data(ks, &e, data);
 	if (ret == KS_CORRUPT) {
-		explicit_bzero(data, ie->len);
 		ks->lost += !ie->lost;
 		ie->lost = true;
 	}
+	return ret;
+}
+
+int ks_read(struct keystore *ks, enum ks_class class,
+	    const uint8_t name[KS_NAME_SIZE], void *data, size_t size,
+	    size_t *len)
+{
+	int ret = ks_read_rotten(ks, class, name, data, size, len);
+
+	if (ret == KS_CORRUPT)
+		explicit_bzero(data, *len);
 	return ret;
 }
 
@@ -226,10 +238,13 @@ void ks_stats(const struct keystore *ks, struct ks_stats *stats)
 	stats->size = ks->flash->size;
 	stats->records = ks->index_count;
 	stats->lost = ks->lost;
+	stats->cells = ks->cell_count;
+	stats->cells_fit = whole / CELL_ENTRY;
 	for (uint32_t i = 0; i < ks->seg_count; i++) {
 		const struct segment *s = &ks->segs[i];
 
 		stats->live += s->live;
+		stats->cell_segments += s->cells != 0;
 		if (segment_is_free(ks, i))
 			free++;
 		else if (!s->cells && s->state != SEG_BAD)

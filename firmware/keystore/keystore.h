@@ -41,6 +41,8 @@ enum ks_class {
 	KS_CLASS_PIN = 2,	/* PIN hashes and failure counters */
 	KS_CLASS_CONFIG = 3,	/* serial number, policies */
 	KS_CLASS_STATE = 4,	/* state records of hash signature keys */
+	KS_CLASS_LEDGER = 5,	/* of which there are, and were */
+	KS_CLASS_TOP = 64,	/* 64 to 127: public nodes of theirs, cached */
 };
 
 enum ks_error {
@@ -86,6 +88,14 @@ int ks_read(struct keystore *ks, enum ks_class class,
 	    const uint8_t name[KS_NAME_SIZE], void *data, size_t size,
 	    size_t *len);
 
+/* The same, but with KS_CORRUPT @data is what the flash says: for records that
+ * can be mended, or that are of use in part. */
+int ks_read_rotten(struct keystore *ks, enum ks_class class,
+		   const uint8_t name[KS_NAME_SIZE], void *data, size_t size,
+		   size_t *len);
+/* CRC-32C (RFC 3720, B.4); @crc 0 to begin with. */
+uint32_t ks_crc(uint32_t crc, const void *data, size_t len);
+
 /*
  * Delete a record and zero its bytes in flash; a corrupt one, too. Works on a
  * full flash. May erase.
@@ -111,6 +121,9 @@ struct ks_stats {
 	uint32_t erases_max;	/* of the most worn sector; erases that a
 				 * power cut hit are estimated */
 	uint64_t erases_total;	/* of all sectors */
+	uint32_t cells;		/* that live */
+	uint32_t cell_segments;	/* in which they are, and nothing else can be */
+	uint32_t cells_fit;	/* in one of these */
 };
 void ks_stats(const struct keystore *ks, struct ks_stats *stats);
 
@@ -137,6 +150,10 @@ int ks_cell_write(struct keystore *ks, const uint8_t owner[KS_NAME_SIZE],
 /* KS_NOT_FOUND: no cell, or zeroed. KS_CORRUPT: its CRC is wrong. */
 int ks_cell_read(struct keystore *ks, ks_cell cell,
 		 uint8_t owner[KS_NAME_SIZE], uint8_t data[KS_CELL_SIZE]);
+/* The data at a cell's place as they are, whatever its header and CRC say: for
+ * who knows what they have to be. KS_NOT_FOUND: no cell could be there. */
+int ks_cell_read_rotten(struct keystore *ks, ks_cell cell,
+			uint8_t data[KS_CELL_SIZE]);
 /*
  * Clear a cell to zeros, read back, clear once more. Fine for a cell that is
  * zeroed, or whose header has rotted. KS_NOT_FOUND: something else is there.
@@ -145,6 +162,34 @@ int ks_cell_zero(struct keystore *ks, ks_cell cell);
 /* The next cell after @cell (0: the first) of this owner that is not zeroed. */
 ks_cell ks_cell_next(struct keystore *ks, const uint8_t owner[KS_NAME_SIZE],
 		     ks_cell cell);
+
+/*
+ * Many at once, with fewer waits for the device. Writing: all or none; with
+ * @replace as many others are about to be zeroed, so the reserve may be used.
+ * Zeroing: all data, all data once more, all headers; KS_NOT_FOUND before
+ * anything is done.
+ */
+int ks_cells_write(struct keystore *ks, const uint8_t owner[KS_NAME_SIZE],
+		   const uint8_t (*data)[KS_CELL_SIZE], unsigned int count,
+		   bool replace, ks_cell *cells);
+int ks_cells_zero(struct keystore *ks, const ks_cell *cells,
+		  unsigned int count);
+/*
+ * All cells, whoever's: number @index of ks_stats.cells. From the last one
+ * down they can be zeroed on the way. 0: its header has rotted meanwhile.
+ */
+ks_cell ks_cell_at(struct keystore *ks, uint32_t index,
+		   uint8_t owner[KS_NAME_SIZE]);
+/*
+ * Where cells are few, they keep a segment from its reuse: their owner may
+ * write them anew and zero the old ones. How much of what was ever written to
+ * the segment of @cell lives, in percent; 100 where the next cell will go.
+ */
+unsigned int ks_cell_share(const struct keystore *ks, ks_cell cell);
+/* A cell where that is least, and at most half; 0: none. */
+ks_cell ks_cell_emptiest(const struct keystore *ks);
+/* In one segment? */
+bool ks_cell_together(const struct keystore *ks, ks_cell a, ks_cell b);
 
 /*
  * ks_prepare appends the record without its commit word and reads it back;

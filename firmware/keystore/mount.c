@@ -296,6 +296,7 @@ static int mount(struct keystore *ks, struct found *f)
 	if (!ks->segs || !ks->buffer || !ks->chunk)
 		return KS_NO_MEMORY;
 	ret = scan_flash(ks, f);
+	explicit_bzero(ks->chunk, CHUNK);
 	if (ret)
 		return ret;
 	if (ks->next_generation > GENERATION_MAX / 2)

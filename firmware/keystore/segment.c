@@ -186,9 +186,8 @@ uint32_t segment_tail(const struct keystore *ks, uint32_t seg)
 	return tail > BURN_SIZE ? tail - BURN_SIZE : 0;
 }
 
-/* The segment in use for this kind of entry that has the longest tail. */
-static uint32_t segment_longest(const struct keystore *ks, bool cell,
-				uint32_t except)
+uint32_t segment_longest(const struct keystore *ks, bool cell,
+			 uint32_t except)
 {
 	uint32_t best = NO_SEGMENT, longest = 0;
 

@@ -46,6 +46,14 @@ struct platform {
 	 */
 	int (*factory_pin)(void *data, const char *pin);
 
+	/*
+	 * Run work(arg) soon on a thread that serves nothing more urgent, as
+	 * many at once as there are cores. -1: it will not be run. Without
+	 * threads (NULL) whoever waits does the work himself.
+	 */
+	int (*background)(void *data, void (*work)(void *arg), void *arg);
+	unsigned int cores;	/* 1 or more */
+
 	/* It guards nothing against its machine's owner; STATUS says so. */
 	bool simulator;
 

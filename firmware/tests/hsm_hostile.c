@@ -5,6 +5,8 @@
  * ones. Each gets its defined error, nothing crashes (the sanitizers watch), and
  * whoever gets an error has changed nothing in the flash.
  */
+#include <cryptech/hss.h>
+
 #include "hsm_box.h"
 #include "hsm_flash.h"
 #include "hsm_message.h"
@@ -147,10 +149,14 @@ static const uint32_t clients[] = { NOBODY, USER, WHEEL, 0, 1 };
 static struct bytes der, spki, package, kek, signature;
 static uint32_t key, kekek;
 static uint8_t key_uuid[16], cbc_uuid[16], xts_uuid[16], raw_uuid[16];
+static struct bytes hss_signature;
+static const uint8_t hss_uuid[16] = "a hash signer";
 /* of the 1,024 bits of the key below, and less than its modulus */
 static const uint8_t power[128] = { 0, 1, 2, 3 };
 static const uint8_t zeros[32];
 
+#define H5	5
+#define W8	4
 #define W(value)	{ .word = (value) }
 #define O(data_, len_)	{ .data = (data_), .len = (len_) }
 #define NIL		{ .data = NULL }
@@ -202,6 +208,25 @@ static void each_good(void (*use)(uint32_t number,
 	GOOD(DECRYPT, O(xts_uuid, 16), W(CRYPTECH_MODE_XTS), O(zeros, 16),
 	     W(1), O(zeros, 31));
 	GOOD(RSA_PRIVATE, O(raw_uuid, 16), O(power, sizeof(power)));
+	GOOD(PKEY_GENERATE_HASHSIG, W(0), W(1), W(H5), W(W8), W(SIGNS | 8));
+	GOOD(HASHSIG_GENERATE, O("to be cancelled.", 16), W(SIGNS | 8),
+	     O("new", 3), W(0), W(1), W(2), W(H5), W(W8), W(H5), W(W8));
+	GOOD(HASHSIG_JOB, O(hss_uuid, 16));
+	GOOD(HASHSIG_CANCEL, O("to be cancelled.", 16));
+	GOOD(HASHSIG_INFO, O(hss_uuid, 16));
+	GOOD(SIGN_ONCE, O(hss_uuid, 16), O(zeros, 16), O("text", 4),
+	     W(hss_signature.len));
+	GOOD(VERIFY, O(hss_uuid, 16), W(0), O("text", 4),
+	     O(hss_signature.data, hss_signature.len));
+	GOOD(SIGN_INIT, O(hss_uuid, 16), O(zeros, 16));
+	GOOD(SIGN_UPDATE, W(1), O("text", 4));
+	GOOD(SIGN_FINAL, W(1), W(hss_signature.len));
+	GOOD(VERIFY_INIT, O(hss_uuid, 16),
+	     O(hss_signature.data, hss_signature.len));
+	GOOD(VERIFY_UPDATE, W(2), O("text", 4));
+	GOOD(VERIFY_FINAL, W(2));
+	GOOD(SIGN_INIT, O(hss_uuid, 16), O(power, 16));
+	GOOD(STREAM_ABORT, W(3));
 	/* the last: it is gone then */
 	GOOD(KEY_DELETE, O(key_uuid, 16));
 #undef GOOD
@@ -233,6 +258,27 @@ static bool make(uint32_t type, uint32_t flags, uint8_t uuid[16])
 	return true;
 }
 
+/* ... one of hash signatures, and a signature by it. */
+static bool make_hss(void)
+{
+	uint32_t state;
+
+	if (ask(&box, USER, CRYPTECH_RPC_HASHSIG_GENERATE, "ousuuuuu",
+		hss_uuid, (size_t)16, SIGNS | CRYPTECH_KEY_FLAG_TOKEN, "", 0,
+		1, 1, H5, W8))
+		return false;
+	do {
+		if (ask(&box, USER, CRYPTECH_RPC_HASHSIG_JOB, "o", hss_uuid,
+			(size_t)16))
+			return false;
+		state = xdr_get_u32(&box.results);
+	} while (state == CRYPTECH_JOB_RUNNING);
+	return state == CRYPTECH_JOB_DONE &&
+	       !ask(&box, USER, CRYPTECH_RPC_SIGN_ONCE, "oosu", hss_uuid,
+		    (size_t)16, "another request!", (size_t)16, "text",
+		    CRYPTECH_HSS_SIGNATURE_MAX) && take(&hss_signature);
+}
+
 /* libhal's ways, because transfer works only there. */
 static bool start_good(void)
 {
@@ -248,7 +294,7 @@ static bool start_good(void)
 	if (!make(CRYPTECH_KEY_AES256, CIPHERS, cbc_uuid) ||
 	    !make(CRYPTECH_KEY_AES128_XTS, CIPHERS, xts_uuid) ||
 	    !make(CRYPTECH_KEY_FAMILY_RSA << 16 | 1024, CRYPTECH_KEY_FLAG_RAW,
-		  raw_uuid))
+		  raw_uuid) || !make_hss())
 		return false;
 	if (ask(&box, USER, CRYPTECH_RPC_PKEY_GENERATE_EC, "uuu", 0,
 		CRYPTECH_CURVE_P256, SIGNS | CRYPTECH_KEY_FLAG_EXPORTABLE |
@@ -282,7 +328,8 @@ static void use_good(uint32_t number, const struct message_value *values)
 		return;
 	}
 	/* making RSA keys takes its time; flips would ask for large ones */
-	if (number == CRYPTECH_RPC_PKEY_GENERATE_RSA)
+	if (number == CRYPTECH_RPC_PKEY_GENERATE_RSA ||
+	    number == CRYPTECH_RPC_PKEY_GENERATE_HASHSIG)
 		return;
 	for (i = 0; i < (good_mutation == mutate_bytes ? 10 : 1); i++) {
 		message_build_from(&message, function, USER, values);
@@ -312,7 +359,9 @@ static void over_all(unsigned int rounds,
 				      clients[round % CLIENTS], &pool, &seed);
 			mutate(&rpc_functions[i]);
 		}
-		check_bystander();
+		/* A SET_PIN of the wheel's may have been a good one. */
+		if (rpc_functions[i].number != CRYPTECH_RPC_SET_PIN)
+			check_bystander();
 	}
 }
 

@@ -44,6 +44,8 @@ static int expected_by_rights(enum cryptech_rights rights, uint32_t user,
 		return wheel || user == CRYPTECH_USER_NORMAL;
 	case CRYPTECH_RIGHTS_WHEEL:
 		return wheel;
+	case CRYPTECH_RIGHTS_SO:
+		return user == CRYPTECH_USER_SO;
 	case CRYPTECH_RIGHTS_PIN:
 		return wheel || user == CRYPTECH_USER_SO;
 	case CRYPTECH_RIGHTS_PORT:

@@ -60,21 +60,12 @@ static void status_tells(void)
 	EXPECT_EQ(ask(&box, ME, 77, ""), 30);
 	EXPECT_EQ(box_status(&box, CRYPTECH_STATUS_ERRORS), 1);
 	/* an unknown tag is none of ours */
-	EXPECT(box_status(&box, 24) == UINT64_MAX);
+	EXPECT(box_status(&box, 28) == UINT64_MAX);
 	box.config.libhal_compat = true;
 	REQUIRE(box_restart(&box));
 	EXPECT_EQ(box_status(&box, CRYPTECH_STATUS_MODE),
 		  CRYPTECH_MODE_SIMULATOR | CRYPTECH_MODE_LIBHAL_COMPAT |
 		  CRYPTECH_MODE_LEGACY_EXPORT);
-}
-
-static void hash_signatures_are_not_there_yet(void)
-{
-	REQUIRE(fresh());
-	EXPECT_EQ(box_login(&box, ME, CRYPTECH_USER_NORMAL), 0);
-	EXPECT_EQ(ask(&box, ME, CRYPTECH_RPC_PKEY_GENERATE_HASHSIG, "uuuuu",
-		      0, 1, 5, 3, CRYPTECH_KEY_FLAG_DIGITALSIGNATURE |
-		      CRYPTECH_KEY_FLAG_TOKEN), 45);
 }
 
 /* The DER that libcrypto makes for "this hash, with NULL parameters". */
@@ -223,7 +214,6 @@ int main(void)
 	RUN(random_fits_the_reply);
 	RUN(status_tells);
 	RUN(cost_of_any_request);
-	RUN(hash_signatures_are_not_there_yet);
 	RUN(digests_have_lengths_and_ids);
 	RUN(hashes_and_hmacs);
 	box_stop(&box);

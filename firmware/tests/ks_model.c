@@ -120,6 +120,38 @@ static int do_cell(struct box *box, const struct op *op)
 			     &box->next.cells[op->slot].cell);
 }
 
+/* Of one owner: every third is his. */
+static int do_cells(struct box *box, const struct op *op)
+{
+	uint8_t owner[KS_NAME_SIZE], data[MODEL_CELLS][KS_CELL_SIZE];
+	ks_cell cells[MODEL_CELLS];
+	int ret;
+
+	model_owner(op->slot, owner);
+	for (unsigned int i = 0; i < op->len; i++) {
+		unsigned int slot = op->slot + 3 * i;
+
+		cells[i] = box->now.cells[slot].cell;
+		box->next.cells[slot].cell = 0;
+		if (op->kind == OP_CELLS_ZERO)
+			continue;
+		if (cells[i])
+			return KS_EXISTS;
+		if (++box->version % 16 <= 1)
+			box->version += 2;
+		model_data(box->version, data[i], KS_CELL_SIZE);
+		box->next.cells[slot].version = box->version;
+	}
+	if (op->kind == OP_CELLS_ZERO)
+		return ks_cells_zero(box->ks, cells, op->len);
+	ret = ks_cells_write(box->ks, owner,
+			     (const uint8_t (*)[KS_CELL_SIZE])data, op->len,
+			     true, cells);
+	for (unsigned int i = 0; i < op->len; i++)
+		box->next.cells[op->slot + 3 * i].cell = cells[i];
+	return ret;
+}
+
 int box_do(struct box *box, const struct op *op)
 {
 	int ret;
@@ -133,6 +165,10 @@ int box_do(struct box *box, const struct op *op)
 	case OP_CELL_WRITE:
 	case OP_CELL_ZERO:
 		ret = do_cell(box, op);
+		break;
+	case OP_CELLS_WRITE:
+	case OP_CELLS_ZERO:
+		ret = do_cells(box, op);
 		break;
 	default:
 		ret = do_record(box, op);
@@ -256,6 +292,31 @@ static bool check_cells(struct box *box)
 		}
 	}
 	return got == want || box_wrong(box, "%u cells, not %u", got, want);
+}
+
+/* The same by number, whoever's they are. */
+static bool check_all_cells(struct box *box)
+{
+	struct ks_stats stats;
+	unsigned int want = 0;
+
+	ks_stats(box->ks, &stats);
+	for (unsigned int i = 0; i < MODEL_CELLS; i++)
+		want += box->now.cells[i].cell != 0;
+	for (uint32_t n = stats.cells; n > 0; n--) {
+		uint8_t owner[KS_NAME_SIZE], want_owner[KS_NAME_SIZE];
+		ks_cell cell = ks_cell_at(box->ks, n - 1, owner);
+		unsigned int i = 0;
+
+		while (i < MODEL_CELLS && box->now.cells[i].cell != cell)
+			i++;
+		model_owner(i, want_owner);
+		if (!cell || i == MODEL_CELLS ||
+		    memcmp(owner, want_owner, sizeof(owner)))
+			return box_wrong(box, "cell at %u is nobody's", cell);
+	}
+	return (stats.cells == want && (stats.cell_segments != 0) == (want != 0)) ||
+	       box_wrong(box, "%u cells by number, not %u", stats.cells, want);
 }
 
 /* --- in the image -------------------------------------------------------- */
@@ -409,7 +470,7 @@ static bool check_image(struct box *box)
 bool box_check(struct box *box, bool image)
 {
 	bool ok = check_slots(box) && check_names(box) && check_cells(box) &&
-		  (!image || check_image(box));
+		  check_all_cells(box) && (!image || check_image(box));
 
 	box->next = box->now;
 	if (ok && box->nor->misuse)

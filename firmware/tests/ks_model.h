@@ -34,6 +34,8 @@ enum op_kind {
 	OP_ABANDON,		/* prepare and abandon */
 	OP_CELL_WRITE,		/* cell */
 	OP_CELL_ZERO,
+	OP_CELLS_WRITE,		/* cells slot, slot + 3 ..., len of them */
+	OP_CELLS_ZERO,
 	OP_REMOUNT,
 };
 

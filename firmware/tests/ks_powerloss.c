@@ -173,6 +173,14 @@ static const struct scenario scenarios[] = {
 	{ "sign", setup_cells, {
 		{ OP_CELL_WRITE, 6, 0 }, { OP_COMMIT, 1, 30 },
 		{ OP_CELL_ZERO, 2, 0 } } },
+	{ "cells-write", setup_few, { { OP_CELLS_WRITE, 2, 3 } } },
+	{ "cells-write-remounted", setup_few_remounted,
+		{ { OP_CELLS_WRITE, 2, 3 } } },
+	{ "cells-write-full", setup_full, { { OP_CELLS_WRITE, 2, 4 } } },
+	{ "cells-zero", setup_cells, { { OP_CELLS_ZERO, 2, 2 } } },
+	{ "cells-zero-remounted", setup_cells, {
+		{ OP_REMOUNT, 0, 0 }, { OP_CELLS_ZERO, 2, 2 },
+		{ OP_CELLS_WRITE, 6, 2 } } },
 	{ "cell-reuse", setup_cells, {
 		{ OP_CELL_ZERO, 2, 0 }, { OP_CELL_ZERO, 3, 0 },
 		{ OP_CELL_ZERO, 4, 0 }, { OP_CELL_ZERO, 5, 0 },
@@ -411,7 +419,7 @@ int main(void)
 	static const struct {
 		const char *name;
 		int cuts;
-	} mistakes[MUT_COUNT] = {
+	} mistakes[MUT_CELL_NOT_FIRM] = {
 		[MUT_NO_COPY] = { "trusting a commit that may be torn", 1 },
 		[MUT_FIRM_IN_PLACE] = { "firming a torn commit in place", 2 },
 		[MUT_NO_VOID] = { "leaving what was not committed", 1 },
@@ -430,8 +438,8 @@ int main(void)
 	};
 	bool all = true;
 
-	printf("1..%d\n", MUT_COUNT - 1);
-	for (int m = 1; m < MUT_COUNT; m++) {
+	printf("1..%d\n", MUT_CELL_NOT_FIRM - 1);
+	for (int m = 1; m < MUT_CELL_NOT_FIRM; m++) {
 		bool found;
 
 		ks_mutation = m;

@@ -94,10 +94,16 @@ static void tear_byte(struct nor *nor, const struct tear *t, uint32_t i,
  */
 static void draw_torn(struct nor *nor)
 {
+	static const uint8_t firm[16];
+
 	for (uint32_t i = 0; i < nor->flash.size; i++) {
 		uint64_t mood;
 		uint8_t r;
 
+		if (i % 16 == 0 && !memcmp(nor->torn + i, firm, 16)) {
+			i += 15;
+			continue;
+		}
 		if (!nor->torn[i])
 			continue;
 		mood = nor->rng + i / 4;
@@ -152,6 +158,8 @@ static int nor_program(struct flash *f, uint32_t offset, const void *data,
 		for (size_t i = 0; i < len; i++) {
 			uint32_t at = offset + i;
 
+			if (nor->steps == nor->lie_step && i == len / 2)
+				continue;
 			if (p[i] & (~nor->bits[at] | nor->torn[at]))
 				nor->misuse++;
 			program_byte(nor, at, ~p[i], 0);

@@ -33,6 +33,8 @@ struct nor {
 	enum nor_cut cut;
 	uint64_t rng;
 	bool fail_erase, fail_program;	/* the device does not answer */
+	uint64_t lie_step;	/* then a program leaves out a byte and says
+				 * nothing; 0: never */
 	uint32_t worn;		/* a sector that no erase makes all blank */
 };
 

@@ -256,32 +256,67 @@ static void flash_is_nor(void)
 	state_close(&state);
 }
 
+static void anchor_has(uint64_t want)
+{
+	uint64_t value = 99;
+
+	REQUIRE(!state_open(&state, &options));
+	EXPECT_EQ(state.platform.anchor_read(&state, &value), 0);
+	EXPECT_EQ(value, want);
+	state_close(&state);
+}
+
+static void put_byte(const char *path, long at, uint8_t value)
+{
+	int fd = open(path, O_WRONLY);
+
+	EXPECT_EQ(file_write(fd, &value, 1, at), 0);
+	close(fd);
+}
+
 static void anchor(void)
 {
-	uint8_t bytes[9];
-	uint64_t value = 99;
+	static const uint8_t want[32] = {
+		0, 0, 0, 0, 0, 0, 1, 2,
+		255, 255, 255, 255, 255, 255, 254, 253,
+		0, 0, 0, 0, 0, 0, 1, 3,
+		255, 255, 255, 255, 255, 255, 254, 252,
+	};
+	struct state second;
+	struct options other = { .state = "other", .anchor = "anchor" };
+	uint8_t bytes[33];
 
 	fresh();
 	options.anchor = "anchor";
+	anchor_has(0);
 	REQUIRE(!state_open(&state, &options));
 	EXPECT_EQ(state.platform.anchor_kind, CRYPTECH_FRESH_FILE);
-	EXPECT_EQ(state.platform.anchor_read(&state, &value), 0);
-	EXPECT_EQ(value, 0);
 	EXPECT_EQ(state.platform.anchor_advance(&state, 0x0102), 0);
-	EXPECT_EQ(state.platform.anchor_advance(&state, 0x0102), -1);
+	EXPECT_EQ(state.platform.anchor_advance(&state, 0x0103), 0);
+	EXPECT_EQ(state.platform.anchor_advance(&state, 0x0103), -1);
 	EXPECT_EQ(state.platform.anchor_advance(&state, 1), -1);
+	/* It counts for one. */
+	EXPECT_EQ(state_open(&second, &other), -1);
 	state_close(&state);
-	EXPECT_EQ(file_read("anchor", bytes, sizeof(bytes)), 8);
-	EXPECT_MEM(bytes, "\0\0\0\0\0\0\1\2", 8);
+	EXPECT_EQ(file_read("anchor", bytes, sizeof(bytes)), 32);
+	EXPECT_MEM(bytes, want, 32);
 	EXPECT_EQ(mode_of("anchor"), 0600);
-	REQUIRE(!state_open(&state, &options));
-	EXPECT_EQ(state.platform.anchor_read(&state, &value), 0);
-	EXPECT_EQ(value, 0x0102);
-	state_close(&state);
-	EXPECT(!truncate("anchor", 7));
+	anchor_has(0x0103);
+	/* The last write was cut: the value before is there. */
+	put_byte("anchor", 23, 0);
+	anchor_has(0x0102);
+	/* Each in its place, and right. */
+	put_byte("anchor", 7, 0);
 	EXPECT(!opens());
-	EXPECT(!truncate("anchor", 9));
+	put_byte("anchor", 7, 3);
+	put_byte("anchor", 15, 0xfc);
 	EXPECT(!opens());
+	EXPECT(!truncate("anchor", 31));
+	EXPECT(!opens());
+	EXPECT(!truncate("anchor", 33));
+	EXPECT(!opens());
+	EXPECT(!unlink("anchor"));
+	anchor_has(0);
 }
 
 int main(void)

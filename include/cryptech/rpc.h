@@ -47,6 +47,7 @@
  *		USER   logged in as NORMAL or WHEEL
  *		KEY    decided by the key: see "Access" in protocol.rst
  *		WHEEL  logged in as WHEEL
+ *		SO     logged in as SO
  *		PIN    SET_PIN's own rule: WHEEL any PIN, SO the user's
  *		PORT   only CRYPTECH_CLIENT_MUX of the port
  *		PORTWHEEL  CRYPTECH_CLIENT_MUX of the port, or WHEEL
@@ -157,7 +158,31 @@ F(0x11b, RSA_PRIVATE,       IDEMPOTENT, USER, RAW, WORK,		       \
 F(0x120, ENCRYPT,           IDEMPOTENT, USER, RAW, WORK,		       \
   "uuid:o mode:u iv:o block:u data:o", "iv:o data:o")			       \
 F(0x121, DECRYPT,           IDEMPOTENT, USER, RAW, WORK,		       \
-  "uuid:o mode:u iv:o block:u data:o", "iv:o data:o")
+  "uuid:o mode:u iv:o block:u data:o", "iv:o data:o")			       \
+F(0x130, HASHSIG_GENERATE,  MUTATING, USER, RAW, WORK,			       \
+  "uuid:o flags:u label:o profile:u reserve:u n:u n*(lms:u lmots:u)",	       \
+  "uuid:o")								       \
+F(0x131, HASHSIG_JOB,       IDEMPOTENT, USER, RAW, INLINE,		       \
+  "uuid:o", "state:u error:u done:U total:U")				       \
+F(0x132, HASHSIG_CANCEL,    MUTATING, USER, RAW, INLINE, "uuid:o", "")	       \
+F(0x133, HASHSIG_INFO,      IDEMPOTENT, USER, RAW, INLINE,		       \
+  "uuid:o", "profile:u reserve:u state:u rootleft:U left:U leftmax:U "	       \
+  "done:U total:U n:u n*(lms:u lmots:u)")				       \
+F(0x134, HASHSIG_ACCEPT,    MUTATING, SO, RAW, WORK, "decision:u", "")	       \
+F(0x138, SIGN_ONCE,         ONCE, USER, RAW, WORK,			       \
+  "uuid:o request:o input:o max:u", "signature:o left:U")		       \
+F(0x139, SIGN_INIT,         ONCE, USER, RAW, WORK,			       \
+  "uuid:o request:o", "stream:u")					       \
+F(0x13a, SIGN_UPDATE,       MUTATING, USER, RAW, INLINE,		       \
+  "stream:u data:o", "")						       \
+F(0x13b, SIGN_FINAL,        ONCE, USER, RAW, WORK,			       \
+  "stream:u max:u", "signature:o left:U")				       \
+F(0x13c, VERIFY_INIT,       MUTATING, USER, RAW, WORK,			       \
+  "uuid:o signature:o", "stream:u")					       \
+F(0x13d, VERIFY_UPDATE,     MUTATING, USER, RAW, INLINE,		       \
+  "stream:u data:o", "")						       \
+F(0x13e, VERIFY_FINAL,      MUTATING, USER, RAW, WORK, "stream:u", "")	       \
+F(0x13f, STREAM_ABORT,      MUTATING, USER, RAW, INLINE, "stream:u", "")
 
 #define CRYPTECH_F(number, name, ...) CRYPTECH_RPC_##name = number,
 enum cryptech_function { CRYPTECH_FUNCTIONS(CRYPTECH_F) };
@@ -170,7 +195,7 @@ enum cryptech_class {
 enum cryptech_rights {
 	CRYPTECH_RIGHTS_ANY, CRYPTECH_RIGHTS_USER, CRYPTECH_RIGHTS_KEY,
 	CRYPTECH_RIGHTS_WHEEL, CRYPTECH_RIGHTS_PIN, CRYPTECH_RIGHTS_PORT,
-	CRYPTECH_RIGHTS_PORTWHEEL,
+	CRYPTECH_RIGHTS_PORTWHEEL, CRYPTECH_RIGHTS_SO,
 };
 
 enum cryptech_cost {
@@ -222,6 +247,50 @@ enum cryptech_cost {
  *		stealing); the iv comes back as it was. Nothing is kept
  *		between chunks. UNSUPPORTED_KEY: not an AES key.
  * DECRYPT	The reverse.
+ * HASHSIG_GENERATE  Starts the generation of an HSS key (RFC 8554) as a job
+ *		of this client and answers at once. uuid and label as for
+ *		KEY_GENERATE; flags: DIGITALSIGNATURE and TOKEN, both needed,
+ *		PUBLIC, EXPORTABLE. profile: CRYPTECH_HASHSIG_; reserve: leaves of
+ *		the root that one commit takes, 1 to
+ *		CRYPTECH_HASHSIG_RESERVE_MAX, 0: 1. Then the parameters of
+ *		each of the 1 to 8 levels, root first: typecodes of RFC 8554
+ *		and RFC 9858, SHA-256, n the same in both. UNSUPPORTED_KEY:
+ *		a set that is unknown, or whose signature would be longer than
+ *		CRYPTECH_HSS_SIGNATURE_MAX. The job ends with its client; until
+ *		it is done there is no key, and nothing stays of a job that
+ *		fails or is cancelled.
+ * HASHSIG_JOB	A generation of this client, running, or ended less than 16
+ *		jobs ago. state: CRYPTECH_JOB_; error: why it failed; done and
+ *		total: leaves. KEY_NOT_FOUND: no such job.
+ * HASHSIG_CANCEL  Stops a running job of this client; KEY_NOT_FOUND: none.
+ * HASHSIG_INFO	Of an HSS private key. state: CRYPTECH_HASHSIG_; rootleft: leaves
+ *		of the root tree that were never spent; left: signatures left,
+ *		at most (a restart costs what its lower trees had left);
+ *		leftmax: of the fresh key; done, total: progress, in leaves, of
+ *		the rebuilding that NOT_READY waits for. Both counts stop at
+ *		2^64 - 1.
+ * HASHSIG_ACCEPT  The security officer decides what becomes of hash signature
+ *		keys when the flash is not the newest (KEYSTORE_LOST_DATA):
+ *		CRYPTECH_ACCEPT_. BAD_ARGUMENTS when there is nothing to decide.
+ * SIGN_ONCE	Signs input, the message itself, with an HSS key. request is 16
+ *		bytes that the caller draws for this message: the last 8
+ *		requests of a key are remembered (until a restart), and the same
+ *		request with the same input gives the same signature and
+ *		spends nothing; with another input it is FORBIDDEN. left: as in
+ *		HASHSIG_INFO. HASHSIG_KEY_EXHAUSTED for ever once no leaf is
+ *		left. NOT_READY: a tree is being rebuilt, see HASHSIG_INFO;
+ *		nothing was spent. UNSUPPORTED_KEY for other kinds of key.
+ * SIGN_INIT	The same for a message that comes in pieces. A leaf is spent
+ *		now, unless the request is a remembered one. At most 2 streams
+ *		of either kind a client (NO_KEY_SLOTS_AVAILABLE). Stream numbers
+ *		are never 0.
+ * SIGN_UPDATE	The next piece, of any length.
+ * SIGN_FINAL	The signature; the stream is closed, whatever the result. A
+ *		RESULT_TOO_LONG here can be mended: the request is remembered.
+ * VERIFY_INIT	Verifies with an HSS key a message that comes in pieces.
+ *		INVALID_SIGNATURE at once when it is malformed.
+ * VERIFY_FINAL	INVALID_SIGNATURE, or fine. The stream is closed.
+ * STREAM_ABORT	Closes a stream of either kind; a leaf that it took stays spent.
  * LOGIN	PIN_INCORRECT, or NOT_READY without a check of the PIN while
  *		the role's delay after failures runs (STATUS tells the rest).
  *		CRYPTECH_CLIENT_KERNEL of a mailbox or serial port may log in
@@ -343,6 +412,11 @@ enum cryptech_curve {
 #define CRYPTECH_KEY_FAMILY_AES		3	/* bits: of the key */
 #define CRYPTECH_KEY_FAMILY_AES_XTS	4	/* bits: of each of its two */
 
+#define CRYPTECH_KEY_FAMILY_HSS		5	/* bits: 0 */
+
+/* HSS keys (hash based, RFC 8554) have parameters instead of a size. */
+#define CRYPTECH_KEY_HSS		0x00050000
+
 #define CRYPTECH_KEY_TYPES(T)						       \
 T(0x00010800, RSA2048, "rsa2048")					       \
 T(0x00010c00, RSA3072, "rsa3072")					       \
@@ -384,6 +458,30 @@ enum cryptech_key_type { CRYPTECH_KEY_TYPES(CRYPTECH_T) };
 #define CRYPTECH_MODE_CBC			1
 #define CRYPTECH_MODE_XTS			2
 
+/* How an HSS key makes the seeds of its leaves; see hashsig.rst. */
+#define CRYPTECH_HASHSIG_PUNCTURED	0	/* spent seeds cease to exist */
+#define CRYPTECH_HASHSIG_SINGLE_SEED	1	/* RFC 8554, appendix A */
+
+#define CRYPTECH_HASHSIG_RESERVE_MAX	1024
+#define CRYPTECH_HASHSIG_REQUEST_SIZE	16	/* a request id, bytes */
+
+/* HASHSIG_INFO, state */
+#define CRYPTECH_HASHSIG_READY		0
+#define CRYPTECH_HASHSIG_REBUILDING	1	/* signing is NOT_READY */
+#define CRYPTECH_HASHSIG_EXHAUSTED	2
+#define CRYPTECH_HASHSIG_STALE		3	/* the flash is not the newest */
+#define CRYPTECH_HASHSIG_IDLE		4	/* rebuilt when first asked to sign */
+
+/* HASHSIG_JOB, state */
+#define CRYPTECH_JOB_RUNNING		0
+#define CRYPTECH_JOB_DONE		1	/* the key exists */
+#define CRYPTECH_JOB_FAILED		2	/* see error */
+#define CRYPTECH_JOB_CANCELLED		3
+
+/* HASHSIG_ACCEPT */
+#define CRYPTECH_ACCEPT_FLASH		1	/* the flash is right: go on */
+#define CRYPTECH_ACCEPT_DESTROY		2	/* destroy all these keys */
+
 /* PKEY_SET_ATTRIBUTES: this length word, without data, deletes. */
 #define CRYPTECH_ATTRIBUTE_NIL		0xffffffff
 /* The attribute that holds the label (PKCS#11's CKA_LABEL). */
@@ -413,7 +511,11 @@ S(19, PIN_DELAY_USER, "s", "until the user PIN may be tried again")	       \
 S(20, PIN_DELAY_SO, "s", "until the security officer's may")		       \
 S(21, PIN_DELAY_WHEEL, "s", "until the wheel PIN may")			       \
 S(22, PIN_DELAY_KERNEL, "s", "until the kernel may log in again")	       \
-S(23, RECORDS_LOST, "count", "flash records found damaged since the start")
+S(23, RECORDS_LOST, "count", "flash records found damaged since the start")  \
+S(24, HASHSIG_KEYS, "count", "hash signature keys")			       \
+S(25, HASHSIG_LOW, "count", "of these, keys that are nearly used up")	       \
+S(26, HASHSIG_LEAVES_MIN, "count", "fewest root leaves left of any of them")   \
+S(27, ANCHOR, "count", "commits of hash signature keys so far")
 
 #define CRYPTECH_S(tag, name, ...) CRYPTECH_STATUS_##name = tag,
 enum cryptech_status_tag { CRYPTECH_STATUS_TAGS(CRYPTECH_S) };
@@ -423,6 +525,7 @@ enum cryptech_status_tag { CRYPTECH_STATUS_TAGS(CRYPTECH_S) };
 #define CRYPTECH_MODE_FACTORY_PIN	0x2	/* not initialised yet */
 #define CRYPTECH_MODE_LEGACY_EXPORT	0x4	/* unattested KEKEKs taken */
 #define CRYPTECH_MODE_SIMULATOR		0x8	/* guards nothing against root */
+#define CRYPTECH_MODE_STALE		0x10	/* HASHSIG_ACCEPT is awaited */
 
 #define CRYPTECH_FRESH_NONE		0
 #define CRYPTECH_FRESH_FILE		1

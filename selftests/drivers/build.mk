@@ -28,3 +28,22 @@ VM_TESTS += $(B)/test/vm/compat32
 $(B)/test/vm/compat32: selftests/drivers/compat32.c
 	@mkdir -p $(@D); echo "  CC32    $@"
 	@$(cc_32) -nostdlib -static -fno-pie -no-pie -o $@ $<
+
+# The kernel's HSS verifier, as a program and in the virtual machine, on
+# signatures of others.
+HOST_TESTS += $(B)/test/hss_verify_test
+
+hss_vectors := firmware/tests/vectors/lms
+
+$(B)/gen/hss_cases.h: selftests/drivers/hss_cases.py \
+		$(wildcard $(hss_vectors)/*.vec $(hss_vectors)/cisco/*.json)
+	@mkdir -p $(@D); $(call note,GEN)
+	@$< $(hss_vectors) >$@.new && mv $@.new $@
+
+$(B)/obj-san/selftests/drivers/hss_verify_test.o $(B)/test/vm/hss_verify: \
+		override CPPFLAGS += -I$(B)/gen
+$(B)/obj-san/selftests/drivers/hss_verify_test.o $(B)/test/vm/hss_verify: \
+		$(B)/gen/hss_cases.h
+
+$(B)/test/hss_verify_test: $(B)/obj-san/selftests/drivers/hss_verify_test.o
+	$(call link,$(CFLAGS_SAN),-lcrypto)

@@ -133,6 +133,61 @@ static struct spki short_rsa(void)
 	return s;
 }
 
+/* The public key of RFC 8554, appendix F, test case 1, as RFC 9708 wraps it. */
+static const u8 hss_spki[] = {
+	0x30, 0x4e, 0x30, 0x0d, 0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
+	0x01, 0x09, 0x10, 0x03, 0x11, 0x03, 0x3d, 0x00,
+#define HSS_AT	20
+	0x00, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00, 0x05, 0x00, 0x00, 0x00, 0x04,
+	0x61, 0xa5, 0xd5, 0x7d, 0x37, 0xf5, 0xe4, 0x6b, 0xfb, 0x75, 0x20, 0x80,
+	0x6b, 0x07, 0xa1, 0xb8, 0x50, 0x65, 0x0e, 0x3b, 0x31, 0xfe, 0x4a, 0x77,
+	0x3e, 0xa2, 0x9a, 0x07, 0xf0, 0x9c, 0xf2, 0xea, 0x30, 0xe5, 0x79, 0xf0,
+	0xdf, 0x58, 0xef, 0x8e, 0x29, 0x8d, 0xa0, 0x43, 0x4c, 0xb2, 0xb8, 0x78,
+};
+
+/* With one byte of the key changed */
+static int parse_hss_with(size_t at, u8 byte)
+{
+	u8 der[sizeof(hss_spki)];
+	struct cryptech_spki spki;
+
+	memcpy(der, hss_spki, sizeof(der));
+	der[HSS_AT + at] = byte;
+	return parse(der, sizeof(der), &spki);
+}
+
+static void hss_keys_are_understood(void)
+{
+	static const u8 null[] = { 0x05, 0x00 };
+	u8 der[sizeof(hss_spki) + sizeof(null)];
+	struct cryptech_spki spki;
+	size_t i;
+
+	EXPECT_EQ(parse(hss_spki, sizeof(hss_spki), &spki), 0);
+	EXPECT_EQ(spki.type, CRYPTECH_KEY_HSS);
+	EXPECT_EQ(spki.key_len, 60);
+	EXPECT(spki.key == hss_spki + HSS_AT);
+	for (i = 0; i < sizeof(hss_spki); i++)
+		EXPECT_EQ(parse(hss_spki, i, &spki), -EBADMSG);
+
+	/* no level, one too many, unknown sets, hashes of two sizes */
+	EXPECT_EQ(parse_hss_with(3, 0), -ENOPKG);
+	EXPECT_EQ(parse_hss_with(3, 9), -ENOPKG);
+	EXPECT_EQ(parse_hss_with(3, 8), 0);
+	EXPECT_EQ(parse_hss_with(7, 0x0f), -ENOPKG);
+	EXPECT_EQ(parse_hss_with(11, 0x09), -ENOPKG);
+	EXPECT_EQ(parse_hss_with(7, 0x0a), -ENOPKG);
+	EXPECT_EQ(parse_hss_with(7, 0x09), 0);
+
+	/* parameters have to be absent */
+	memcpy(der, hss_spki, 17);
+	memcpy(der + 17, null, sizeof(null));
+	memcpy(der + 19, hss_spki + 17, sizeof(hss_spki) - 17);
+	der[1] += sizeof(null);
+	der[3] += sizeof(null);
+	EXPECT_EQ(parse(der, sizeof(der), &spki), -EBADMSG);
+}
+
 static void other_keys_are_not_supported(void)
 {
 	struct cryptech_spki spki;
@@ -327,6 +382,7 @@ int main(void)
 {
 	RUN(rsa_keys_are_understood);
 	RUN(ec_keys_are_understood);
+	RUN(hss_keys_are_understood);
 	RUN(other_keys_are_not_supported);
 	RUN(cut_and_longer_keys_are_refused);
 	RUN(hostile_keys_do_no_harm);

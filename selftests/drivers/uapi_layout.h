@@ -3,7 +3,7 @@
  * The layout of the UAPI, in numbers, for 32- and 64-bit programs alike. It is
  * never changed: a struct may only grow at its end.
  *
- * S(struct, size of its first version), F(struct, field, offset)
+ * S(struct, size), F(struct, field, offset)
  */
 #define UAPI_LAYOUT(S, F) \
 S(cryptech_ioc_info, 48) \
@@ -110,7 +110,7 @@ F(cryptech_ioc_key_set_label, error, 8) \
 F(cryptech_ioc_key_set_label, label_len, 12) \
 F(cryptech_ioc_key_set_label, uuid, 16) \
 F(cryptech_ioc_key_set_label, label, 32) \
-S(cryptech_ioc_sign, 72) \
+S(cryptech_ioc_sign, 80) \
 F(cryptech_ioc_sign, size, 0) \
 F(cryptech_ioc_sign, flags, 4) \
 F(cryptech_ioc_sign, error, 8) \
@@ -121,6 +121,7 @@ F(cryptech_ioc_sign, input, 48) \
 F(cryptech_ioc_sign, signature, 56) \
 F(cryptech_ioc_sign, input_len, 64) \
 F(cryptech_ioc_sign, signature_len, 68) \
+F(cryptech_ioc_sign, left, 72) \
 S(cryptech_ioc_verify, 56) \
 F(cryptech_ioc_verify, size, 0) \
 F(cryptech_ioc_verify, flags, 4) \
@@ -149,4 +150,56 @@ F(cryptech_ioc_token, flags, 4) \
 F(cryptech_ioc_token, error, 8) \
 F(cryptech_ioc_token, reserved, 12) \
 F(cryptech_ioc_token, uuid, 16) \
-F(cryptech_ioc_token, token, 32)
+F(cryptech_ioc_token, token, 32) \
+S(cryptech_hss_level, 8) \
+F(cryptech_hss_level, lms, 0) \
+F(cryptech_hss_level, lmots, 4) \
+S(cryptech_ioc_hashsig_generate, 176) \
+F(cryptech_ioc_hashsig_generate, size, 0) \
+F(cryptech_ioc_hashsig_generate, flags, 4) \
+F(cryptech_ioc_hashsig_generate, error, 8) \
+F(cryptech_ioc_hashsig_generate, profile, 12) \
+F(cryptech_ioc_hashsig_generate, reserve, 16) \
+F(cryptech_ioc_hashsig_generate, levels, 20) \
+F(cryptech_ioc_hashsig_generate, level, 24) \
+F(cryptech_ioc_hashsig_generate, key_flags, 88) \
+F(cryptech_ioc_hashsig_generate, label_len, 92) \
+F(cryptech_ioc_hashsig_generate, uuid, 96) \
+F(cryptech_ioc_hashsig_generate, label, 112) \
+S(cryptech_ioc_hashsig_job, 56) \
+F(cryptech_ioc_hashsig_job, size, 0) \
+F(cryptech_ioc_hashsig_job, flags, 4) \
+F(cryptech_ioc_hashsig_job, error, 8) \
+F(cryptech_ioc_hashsig_job, state, 12) \
+F(cryptech_ioc_hashsig_job, job_error, 16) \
+F(cryptech_ioc_hashsig_job, reserved, 20) \
+F(cryptech_ioc_hashsig_job, done, 24) \
+F(cryptech_ioc_hashsig_job, total, 32) \
+F(cryptech_ioc_hashsig_job, uuid, 40) \
+S(cryptech_ioc_hashsig_cancel, 32) \
+F(cryptech_ioc_hashsig_cancel, size, 0) \
+F(cryptech_ioc_hashsig_cancel, flags, 4) \
+F(cryptech_ioc_hashsig_cancel, error, 8) \
+F(cryptech_ioc_hashsig_cancel, reserved, 12) \
+F(cryptech_ioc_hashsig_cancel, uuid, 16) \
+S(cryptech_ioc_hashsig_info, 152) \
+F(cryptech_ioc_hashsig_info, size, 0) \
+F(cryptech_ioc_hashsig_info, flags, 4) \
+F(cryptech_ioc_hashsig_info, error, 8) \
+F(cryptech_ioc_hashsig_info, state, 12) \
+F(cryptech_ioc_hashsig_info, profile, 16) \
+F(cryptech_ioc_hashsig_info, reserve, 20) \
+F(cryptech_ioc_hashsig_info, root_left, 24) \
+F(cryptech_ioc_hashsig_info, left, 32) \
+F(cryptech_ioc_hashsig_info, left_max, 40) \
+F(cryptech_ioc_hashsig_info, done, 48) \
+F(cryptech_ioc_hashsig_info, total, 56) \
+F(cryptech_ioc_hashsig_info, levels, 64) \
+F(cryptech_ioc_hashsig_info, reserved, 68) \
+F(cryptech_ioc_hashsig_info, level, 72) \
+F(cryptech_ioc_hashsig_info, uuid, 136) \
+S(cryptech_ioc_hashsig_accept, 16) \
+F(cryptech_ioc_hashsig_accept, size, 0) \
+F(cryptech_ioc_hashsig_accept, flags, 4) \
+F(cryptech_ioc_hashsig_accept, error, 8) \
+F(cryptech_ioc_hashsig_accept, decision, 12)

@@ -13,13 +13,15 @@
  *  - whatever was done, the HSM starts again with every key that it had.
  *
  * Making RSA keys takes too long here: one was made beforehand, and all that
- * are asked for are this one (--wrap=core_key_generate).
+ * are asked for are this one (--wrap=core_key_generate). Of hash signature keys
+ * only small ones are made (--wrap=hss_new).
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/rand.h>
 #include <stdlib.h>
 
 #include "../../firmware/cores/cores.h"
+#include "../../firmware/hashsig/hss.h"
 #include "../../firmware/tests/hsm_box.h"
 #include "../../firmware/tests/nor.h"
 #include "../../firmware/tests/plain.h"
@@ -42,6 +44,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int __real_core_key_generate(uint32_t type, struct core_key **key);
 int __wrap_core_key_generate(uint32_t type, struct core_key **key);
+int __real_hss_new(struct hss **hss, const struct root_facts *facts);
+int __wrap_hss_new(struct hss **hss, const struct root_facts *facts);
 
 /* What an input can refer to by number. */
 struct known {
@@ -96,6 +100,17 @@ int __wrap_core_key_generate(uint32_t type, struct core_key **key)
 	return CRYPTECH_ERR_OK;
 }
 
+/* Large trees are others' to try: here each takes a millisecond or two. */
+int __wrap_hss_new(struct hss **hss, const struct root_facts *facts)
+{
+	if (facts->levels > 2)
+		return CRYPTECH_ERR_UNSUPPORTED_KEY;
+	for (unsigned int i = 0; i < facts->levels; i++)
+		if (facts->params[i].h > 5 || facts->params[i].w > 4)
+			return CRYPTECH_ERR_UNSUPPORTED_KEY;
+	return __real_hss_new(hss, facts);
+}
+
 /* --- what is known -------------------------------------------------------------- */
 
 static void know_uuid(const uint8_t *uuid)
@@ -119,7 +134,8 @@ static void know_results(const uint8_t *results, const struct item *items,
 	for (unsigned int i = 0; i < n; i++) {
 		const struct item *item = &items[i];
 
-		if (item_is(item, "pkey") || item_is(item, "hash"))
+		if (item_is(item, "pkey") || item_is(item, "hash") ||
+		    item_is(item, "stream"))
 			known.handles[known.handle_count++ % REFERENCES] =
 				item->word;
 		else if (item_is(item, "uuid") &&
@@ -316,6 +332,25 @@ static void load_key(const struct bytes *der, uint32_t flags)
 	know_uuid(xdr_get_opaque(&box.results, &len));
 }
 
+/* Of H5 and W4. */
+static void make_hss_key(void)
+{
+	static const uint8_t uuid[CRYPTECH_UUID_SIZE] = "the hash signer";
+	size_t len;
+
+	CHECK(!ask(&box, 2, CRYPTECH_RPC_HASHSIG_GENERATE, "ousuuuuu", uuid,
+		   sizeof(uuid), CRYPTECH_KEY_FLAG_DIGITALSIGNATURE |
+		   CRYPTECH_KEY_FLAG_TOKEN, "label", 0, 1, 1, 5, 3));
+	do
+		CHECK(!ask(&box, 2, CRYPTECH_RPC_HASHSIG_JOB, "o", uuid,
+			   sizeof(uuid)));
+	while (xdr_get_u32(&box.results) == CRYPTECH_JOB_RUNNING);
+	know_uuid(uuid);
+	CHECK(!ask(&box, 2, CRYPTECH_RPC_SIGN_ONCE, "oosu", uuid,
+		   sizeof(uuid), uuid, sizeof(uuid), "", 2352));
+	know_blob(xdr_get_opaque(&box.results, &len), 2352);
+}
+
 static void make_keys(void)
 {
 	const uint32_t signs = CRYPTECH_KEY_FLAG_DIGITALSIGNATURE;
@@ -329,6 +364,7 @@ static void make_keys(void)
 	load_key(&spki, signs);
 	make_key(CRYPTECH_KEY_AES256, ciphers);
 	make_key(CRYPTECH_KEY_AES128_XTS, ciphers);
+	make_hss_key();
 	know_blob(der.data, der.len);
 	know_blob(spki.data, spki.len);
 	plain_encode(EVP_EC_gen("P-256"), &der, &spki);

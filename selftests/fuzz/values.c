@@ -37,7 +37,8 @@ static const struct {
 	      0x00020180, 0x00020209, 0x00030080, 0x000300c0, 0x00030100,
 	      0x00040080, 0x00040100, 0x00010400),
 	WORDS("digest", 0, 1, 2, 3, 4, 5, 6, 7, 3, 3),
-	WORDS("max", 0, 4, 16, 64, 100, 256, 512, 1024, 4096),
+	WORDS("max", 0, 4, 16, 64, 100, 256, 512, 1024, 4096, 2352, 4464,
+	      16352),
 	WORDS("pkcs8max", 5480, 5480, 5480, 5479, 16000),
 	WORDS("kekmax", 512, 512, 512, 32, 33, 256),
 	WORDS("curve", 0, 1, 2, 3, 1),
@@ -51,6 +52,12 @@ static const struct {
 	WORDS("state", 0, 1, 2, 3, 0),
 	WORDS("version", 1, 0, 2),
 	WORDS("levels", 1, 2),
+	/* H5 of W2 and W4, and what is not taken; see fuzz_rpc.c */
+	WORDS("lms", 5, 5, 5, 5, 10, 6, 4),
+	WORDS("lmots", 2, 2, 2, 3, 6, 1, 9),
+	WORDS("profile", 0, 0, 1, 2),
+	WORDS("reserve", 1, 0, 4, 40, 1025),
+	WORDS("decision", 1, 2, 0),
 	WORDS("mask", 0, 0, 8, 0x10, 0x3f),
 #undef WORDS
 };
@@ -66,6 +73,7 @@ uint32_t value_word(const char *name, unsigned int *seed)
 	if (draw(seed, 8) == 0)
 		return odd[draw(seed, COUNT(odd))];
 	if (!strncmp(name, "pkey:", 5) || !strncmp(name, "kekek:", 6) ||
+	    !strncmp(name, "stream:", 7) ||
 	    (!strncmp(name, "hash:", 5) && draw(seed, 2)))
 		return REFERENCE_WORD + draw(seed, draw(seed, 4) ? 12 :
 					     REFERENCES);
@@ -121,6 +129,11 @@ const uint8_t *value_opaque(const char *name, unsigned int *seed,
 	if (!strncmp(name, "der:", 4) || !strncmp(name, "pkcs8:", 6) ||
 	    !strncmp(name, "kek:", 4) || !strncmp(name, "signature:", 10))
 		return reference(REFERENCE_BLOB, draw(seed, 12), buffer, len);
+	if (!strncmp(name, "request:", 8)) {	/* few, so that some repeat */
+		*len = 16;
+		memset(buffer, draw(seed, 4), *len);
+		return buffer;
+	}
 	*len = !strncmp(name, "iv:", 3) ? 16 :
 	       lengths[draw(seed, COUNT(lengths))];
 	for (size_t i = 0; i < *len; i++)

@@ -8,7 +8,7 @@ import struct
 
 from hal import (
     ATTRIBUTE_NOT_FOUND, BAD_ARGUMENTS, BAD_FUNCTION, FORBIDDEN,
-    KEY_NAME_TOO_LONG, KEY_NOT_FOUND, KEYWRAP_ERRORS, NOT_IMPLEMENTED,
+    KEY_NAME_TOO_LONG, KEY_NOT_FOUND, KEYWRAP_ERRORS,
     PACKET_OVERFLOW, PIN_INCORRECT, RESULT_TOO_LONG, INVALID_SIGNATURE,
     ASN1_PARSE_FAILED, XDR_BUFFER_OVERFLOW, FACTORY_WHEEL_PIN, NORMAL, SO,
     WHEEL, SHA1, SHA224, SHA256, SHA384, SHA512, SHA512_224, SHA512_256,
@@ -487,15 +487,6 @@ def import_key(hsm):
         c.delete(signer)
         assert c.match() == before
         c.delete(k)
-
-
-@test
-def not_there(hsm):
-    """Hash signature generation answers NOT_IMPLEMENTED, not a crash"""
-    with user(hsm) as c:
-        fails(NOT_IMPLEMENTED, c.generate_hashsig, 1, 5, 4, SIGNS | TOKEN)
-        fails((NOT_IMPLEMENTED, BAD_ARGUMENTS), c.generate_hashsig, 1, 99, 4,
-              SIGNS | TOKEN)
 
 
 @test

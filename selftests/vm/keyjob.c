@@ -13,14 +13,6 @@
 
 static int watch;
 
-static void hsm(const char *what)
-{
-	char command[64];
-
-	snprintf(command, sizeof(command), "hsmctl hsm 0 %s", what);
-	run(command);
-}
-
 /* What /proc/keys says of the key; "" if nothing. */
 static const char *described(key_serial_t key)
 {
@@ -126,29 +118,6 @@ static void test_use(const char *uuid)
 }
 
 /* --- signals ------------------------------------------------------------- */
-
-/* Until it is blocked in the system call, which is where the HSM stands still. */
-static void wait_until_it_waits(pid_t pid, int number, int operation)
-{
-	char path[32], line[256], wanted[32];
-	int tries = 500;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
-	snprintf(wanted, sizeof(wanted), operation ? "%d 0x%x " : "%d ",
-		 number, operation);
-	do {
-		usleep(10000);
-		f = fopen(path, "r");
-		if (!f)
-			give_up("%s", path);
-		if (!fgets(line, sizeof(line), f))
-			line[0] = 0;
-		fclose(f);
-	} while (strncmp(line, wanted, strlen(wanted)) && --tries);
-	if (!tries)
-		give_up("the process does not wait, but %s", line);
-}
 
 static void on_signal(int number)
 {

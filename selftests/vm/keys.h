@@ -76,6 +76,15 @@ static inline void run(const char *command)
 		give_up("%s", command);
 }
 
+/* Have the host do something to the first HSM: stop, cont, kill9, start. */
+static inline void hsm(const char *what)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "hsmctl hsm 0 %s", what);
+	run(command);
+}
+
 static inline int hsm_open(int n)
 {
 	char path[32];
@@ -224,6 +233,32 @@ static inline unsigned long long wait_for_status(int fd, unsigned int tag,
 	while ((got = hsm_status(fd, tag)) != wanted && --tries)
 		usleep(20000);
 	return got;
+}
+
+/*
+ * Until the process is blocked in that system call, which is where the HSM
+ * stands still; @operation: its first argument, or 0.
+ */
+static inline void wait_until_it_waits(pid_t pid, int number, int operation)
+{
+	char path[32], line[256], wanted[32];
+	int tries = 500;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+	snprintf(wanted, sizeof(wanted), operation ? "%d 0x%x " : "%d ",
+		 number, operation);
+	do {
+		usleep(10000);
+		f = fopen(path, "r");
+		if (!f)
+			give_up("%s", path);
+		if (!fgets(line, sizeof(line), f))
+			line[0] = 0;
+		fclose(f);
+	} while (strncmp(line, wanted, strlen(wanted)) && --tries);
+	if (!tries)
+		give_up("the process does not wait, but %s", line);
 }
 
 #endif /* SELFTESTS_KEYS_H */

@@ -24,6 +24,7 @@
 	C(sign, "sign", "sign a file")					\
 	C(verify, "verify", "verify a signature")			\
 	C(delete, "delete", "delete a key, for ever")			\
+	C(accept, "accept", "decide about hash signature keys on old flash") \
 	C(random, "random", "give random bytes")			\
 	C(cert, "cert", "make a self-signed certificate")		\
 	C(sign_module, "sign-module", "sign kernel modules")

@@ -3,6 +3,7 @@
 
 #include "commands.h"
 #include "common/find.h"
+#include "common/hashsig.h"
 #include "common/pin.h"
 #include "common/showkey.h"
 
@@ -17,39 +18,48 @@ static const struct opt opts[] = {
 static const struct syntax syntax = {
 	.args = "[NAME]",
 	.about =
-"List the keys that you may use, one a line: UUID, type, flags, label. With\n"
-"NAME only those that it names.",
+"List the keys that you may use, one a line: UUID, type, flags, label; of hss\n"
+"keys also what is left. With NAME only those that it names.",
 	.opts = opts,
 	.args_max = 1,
 };
 
+struct wish {
+	struct cryptech *hsm;
+	const char *name;
+};
+
 static bool print_one(const struct cryptech_key *key, void *context)
 {
-	const char *name = context;
+	const struct wish *wish = context;
 
-	if (name && !find_match(name, key))
+	if (wish->name && !find_match(wish->name, key))
 		return true;
 	if (json) {
 		json_open(NULL, '{');
 		showkey_json(key);
+		hashsig_json(wish->hsm, key);
 		json_close('}');
 	} else {
 		showkey_line(key);
+		hashsig_left(wish->hsm, key);
+		printf("\n");
 	}
 	return true;
 }
 
 int cmd_list(int argc, char **argv)
 {
-	struct cryptech *hsm;
+	struct wish wish;
 
 	options_parse(&syntax, &argc, &argv);
-	hsm = session_login(CRYPTECH_USER_NORMAL);
+	wish.hsm = session_login(CRYPTECH_USER_NORMAL);
+	wish.name = argc ? argv[0] : NULL;
 	if (json)
 		json_open(NULL, '[');
-	find_each(hsm, print_one, argc ? argv[0] : NULL);
+	find_each(wish.hsm, print_one, &wish);
 	if (json)
 		json_close(']');
-	cryptech_close(hsm);
+	cryptech_close(wish.hsm);
 	return EXIT_OK;
 }

@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "common/find.h"
 #include "common/hash.h"
+#include "common/hashsig.h"
 #include "common/pin.h"
 #include "common/showkey.h"
 #include "common/text.h"
@@ -75,9 +76,11 @@ int cmd_show(int argc, char **argv)
 		showkey_json(&key);
 		if (print)
 			json_text("fingerprint", print);
+		hashsig_json(hsm, &key);
 		json_close('}');
 	} else {
 		print_text(&key, print);
+		hashsig_print(hsm, &key);
 	}
 	cryptech_close(hsm);
 	return EXIT_OK;

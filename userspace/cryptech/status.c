@@ -30,6 +30,7 @@ static const struct {
 	{ CRYPTECH_MODE_SIMULATOR, "simulator" },
 	{ CRYPTECH_MODE_LIBHAL_COMPAT, "libhal-compat" },
 	{ CRYPTECH_MODE_LEGACY_EXPORT, "legacy-export" },
+	{ CRYPTECH_MODE_STALE, "stale" },
 };
 
 #define MODES (sizeof(modes) / sizeof(modes[0]))
@@ -145,6 +146,9 @@ static void print_text(const struct cryptech_info *info,
 	}
 	if (mode & CRYPTECH_MODE_FACTORY_PIN)
 		printf("\nThis HSM is new: run `cryptech init`.\n");
+	if (mode & CRYPTECH_MODE_STALE)
+		printf("\nThe flash is not the newest there was: hash signature "
+		       "keys wait for\n`cryptech accept`, see its --help.\n");
 }
 
 int cmd_status(int argc, char **argv)

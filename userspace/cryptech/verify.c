@@ -5,10 +5,11 @@
 #include "common/ecdsa.h"
 #include "common/file.h"
 #include "common/find.h"
+#include "common/hashsig.h"
 #include "common/hash.h"
 #include "common/pin.h"
 
-static const char *hash_name = "sha256";
+static const char *hash_name;
 static bool prehashed, raw;
 
 static const struct opt opts[] = {
@@ -35,34 +36,48 @@ static void __attribute__((noreturn)) fail_signature(void)
 	fail(EXIT_BAD_SIGNATURE, "the signature does NOT verify");
 }
 
-int cmd_verify(int argc, char **argv)
+static int verify_hash(struct cryptech *hsm, const struct cryptech_key *key,
+		       const char *path, const struct bytes *sig)
 {
 	uint8_t fixed[CRYPTECH_SIGNATURE_MAX];
-	const uint8_t *bytes;
-	struct cryptech_key key;
-	struct cryptech *hsm;
-	struct bytes sig;
+	const uint8_t *bytes = sig->data;
+	size_t width, len = sig->len;
 	struct hash hash;
-	size_t width, len;
-	int ret;
 
-	options_parse(&syntax, &argc, &argv);
-	file_read(argv[1], &sig, CRYPTECH_SIGNATURE_MAX);
-	hash_file(&hash, hash_number(hash_name), argc > 2 ? argv[2] : "-",
+	hash_file(&hash, hash_number(hash_name), path,
 		  prehashed);
-	hsm = session_login(CRYPTECH_USER_NORMAL);
-	find_key(hsm, argv[0], &key);
-	bytes = sig.data;
-	len = sig.len;
-	if (CRYPTECH_KEY_FAMILY(key.type) == CRYPTECH_KEY_FAMILY_EC && !raw) {
-		width = ecdsa_width(CRYPTECH_KEY_BITS(key.type));
+	if (CRYPTECH_KEY_FAMILY(key->type) == CRYPTECH_KEY_FAMILY_EC && !raw) {
+		width = ecdsa_width(CRYPTECH_KEY_BITS(key->type));
 		if (!ecdsa_from_der(bytes, len, fixed, width))
 			fail_signature();
 		bytes = fixed;
 		len = 2 * width;
 	}
-	ret = cryptech_verify(hsm, key.uuid, hash.digest, hash.value, hash.len,
-			      bytes, len);
+	return cryptech_verify(hsm, key->uuid, hash.digest, hash.value,
+			       hash.len, bytes, len);
+}
+
+int cmd_verify(int argc, char **argv)
+{
+	struct cryptech_key key;
+	struct cryptech *hsm;
+	struct bytes sig;
+	const char *path;
+	int ret;
+
+	options_parse(&syntax, &argc, &argv);
+	path = argc > 2 ? argv[2] : "-";
+	hash_check(hash_name, path, prehashed);
+	file_read(argv[1], &sig, CRYPTECH_SIGNATURE_MAX);
+	hsm = session_login(CRYPTECH_USER_NORMAL);
+	find_key(hsm, argv[0], &key);
+	if (!hashsig_is(&key))
+		ret = verify_hash(hsm, &key, path, &sig);
+	else if (hash_name || prehashed || raw)
+		fail_usage("an hss key signs the file itself: --hash, "
+			   "--prehashed and --raw do not go with it");
+	else
+		ret = hashsig_verify(hsm, &key, path, sig.data, sig.len);
 	if (exit_code_of(ret) == EXIT_BAD_SIGNATURE)
 		fail_signature();
 	if (ret)

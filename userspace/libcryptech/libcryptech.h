@@ -46,7 +46,7 @@ struct cryptech;	/* a handle */
 /* Bytes that a key type's name takes, with its terminating zero. */
 #define CRYPTECH_KEY_TYPE_TEXT	32
 /* The longest signature and public key (DER) of the key types there are. */
-#define CRYPTECH_SIGNATURE_MAX	2048
+#define CRYPTECH_SIGNATURE_MAX	16384
 #define CRYPTECH_SPKI_MAX	4096
 /* Bytes of a token. */
 #define CRYPTECH_TOKEN_BYTES	48
@@ -214,27 +214,100 @@ int cryptech_key_delete(struct cryptech *hsm, const uint8_t uuid[16]);
  * Sign. @digest (CRYPTECH_DIGEST_*) names the hash whose value @input is.
  * RSA: PKCS#1 v1.5; with CRYPTECH_DIGEST_NONE the input is padded as it is.
  * EC: the signature is r || s, each as wide as the curve's order. @sig_len:
- * in, room; out, length. Keys that may sign only so often need
- * cryptech_sign_once().
+ * in, room; out, length. HSS keys need cryptech_sign_once().
  */
 int cryptech_sign(struct cryptech *hsm, const uint8_t uuid[16],
 		  uint32_t digest, const void *input, size_t input_len,
 		  void *sig, size_t *sig_len);
 
-/*
- * The same with a name for the request: asked again with the same
- * @request_id and input, a key that may sign only so often gives the same
- * signature and spends nothing. Other keys ignore it.
- */
-int cryptech_sign_once(struct cryptech *hsm, const uint8_t uuid[16],
-		       const uint8_t request_id[16], uint32_t digest,
-		       const void *input, size_t input_len, void *sig,
-		       size_t *sig_len);
-
 /* Verify inside the HSM. -EKEYREJECTED: the signature does not verify. */
 int cryptech_verify(struct cryptech *hsm, const uint8_t uuid[16],
 		    uint32_t digest, const void *input, size_t input_len,
 		    const void *sig, size_t sig_len);
+
+/* --- HSS keys (RFC 8554), whose signatures spend them ---------------------- */
+
+#define CRYPTECH_HSS_LEVELS	8
+/* Bytes that the sets of a key take as text, with its terminating zero. */
+#define CRYPTECH_HSS_TEXT	96
+
+/* A set for each level, root first; typecodes of RFC 8554 and RFC 9858. */
+struct cryptech_hss {
+	uint32_t levels;
+	struct {
+		uint32_t lms, lmots;
+	} level[CRYPTECH_HSS_LEVELS];
+};
+
+/*
+ * From text: "H/W" (height of the tree, bits of a digit) or "H/W/24" (hashes
+ * of 24 bytes), levels separated by commas, as in "10/4,10/4". -EINVAL:
+ * malformed, or no such set; -EMSGSIZE: the signature would be too long.
+ */
+int cryptech_hss_parse(const char *text, struct cryptech_hss *set);
+/* The reverse; "?" for sets not known here. Returns @text. */
+const char *cryptech_hss_format(const struct cryptech_hss *set,
+				char text[CRYPTECH_HSS_TEXT]);
+
+/*
+ * Start to make an HSS key; label and UUID as in cryptech_key_generate().
+ * Returns at once: the key exists when its job is done. The job ends with this
+ * handle. @profile: CRYPTECH_HASHSIG_*; @reserve: leaves of the root that are
+ * taken at once, 0 for 1; @flags: TOKEN and DIGITALSIGNATURE at least.
+ */
+int cryptech_hashsig_generate(struct cryptech *hsm,
+			      const struct cryptech_hss *set, uint32_t profile,
+			      uint32_t reserve, uint32_t flags,
+			      const char *label, uint8_t uuid[16]);
+
+struct cryptech_job {
+	uint32_t state;		/* CRYPTECH_JOB_* */
+	uint32_t error;		/* CRYPTECH_ERR_* of a job that failed */
+	uint64_t done, total;	/* leaves */
+};
+
+/* How far that is. -ENOKEY: this handle has no such job. */
+int cryptech_hashsig_job(struct cryptech *hsm, const uint8_t uuid[16],
+			 struct cryptech_job *job);
+/* Stop it; nothing of it is left. -ENOKEY: no such job is running. */
+int cryptech_hashsig_cancel(struct cryptech *hsm, const uint8_t uuid[16]);
+
+struct cryptech_hashsig {
+	struct cryptech_hss set;
+	uint32_t state;		/* CRYPTECH_HASHSIG_READY, ... */
+	uint32_t profile;	/* CRYPTECH_HASHSIG_PUNCTURED, ... */
+	uint32_t reserve;	/* leaves of the root that are taken at once */
+	uint64_t root_left;	/* leaves of the root that are left */
+	uint64_t left;		/* signatures left, at most */
+	uint64_t left_max;	/* signatures of the fresh key */
+	uint64_t done, total;	/* progress of a rebuild, leaves */
+};
+
+/* What an HSS private key is, and what is left of it. */
+int cryptech_hashsig_info(struct cryptech *hsm, const uint8_t uuid[16],
+			  struct cryptech_hashsig *info);
+
+/* The security officer's decision, CRYPTECH_ACCEPT_*, on flash that is not
+ * the newest. -EINVAL: there is nothing to decide. */
+int cryptech_hashsig_accept(struct cryptech *hsm, uint32_t decision);
+
+/*
+ * Sign a message, of any length below 4 GiB, with an HSS key. Draw @request_id
+ * anew for each message. After -EREMOTEIO, -ETIMEDOUT or -EOVERFLOW ask again
+ * with the same @request_id and message: if the HSM was not restarted, the
+ * same signature comes back, and nothing more is spent. @left (may be NULL):
+ * signatures left, at most. -ENOSPC: the key is used up. -EAGAIN: a tree is
+ * being rebuilt; nothing was spent.
+ */
+int cryptech_sign_once(struct cryptech *hsm, const uint8_t uuid[16],
+		       const uint8_t request_id[16], const void *message,
+		       size_t message_len, void *sig, size_t *sig_len,
+		       uint64_t *left);
+
+/* Verify a signature over a message with an HSS key, private or public. */
+int cryptech_verify_message(struct cryptech *hsm, const uint8_t uuid[16],
+			    const void *message, size_t message_len,
+			    const void *sig, size_t sig_len);
 
 /* --- names (no handle needed) -------------------------------------------- */
 

@@ -82,6 +82,8 @@ const char *cryptech_key_type_name(uint32_t type,
 		snprintf(text, CRYPTECH_KEY_TYPE_TEXT, "%s", found->name);
 	else if (CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_RSA)
 		snprintf(text, CRYPTECH_KEY_TYPE_TEXT, "rsa%u", bits);
+	else if (type == CRYPTECH_KEY_HSS)
+		snprintf(text, CRYPTECH_KEY_TYPE_TEXT, "hss");
 	else
 		snprintf(text, CRYPTECH_KEY_TYPE_TEXT, "0x%08x", type);
 	return text;

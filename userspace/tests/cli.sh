@@ -61,6 +61,19 @@ t "unknown role" 2 "no role root" list --role root --device 65535
 t "unknown key type" 2 "ec-p384" keygen rsa1024
 t "AES keys do not sign" 2 "encrypting and" keygen aes256 --usage sign
 t "AES has no raw RSA" 2 "for RSA" keygen aes256 --allow-raw
+t "hss without parameters" 2 "10/4" keygen hss
+t "hss with a height that there is not" 2 "heights 5, 10" keygen hss 7/4
+t "hss with a set left open" 2 "heights 5, 10" keygen hss 10/4,
+t "hss with nine levels" 2 "heights" keygen hss 5/8,5/8,5/8,5/8,5/8,5/8,5/8,5/8,5/8
+t "hss with a signature too long" 2 "too long" keygen hss 10/1,10/1
+t "hss with an unknown profile" 2 "single-seed" keygen hss 5/8 --profile both
+t "hss with too large a reserve" 2 "1024" keygen hss 5/8 --reserve 1025
+t "hss keys are not volatile" 2 "remembered" keygen hss 5/8 --volatile
+t "hss keys sign alone" 2 "signing alone" keygen hss 5/8 --usage decrypt
+t "parameters for another type" 2 "hss" keygen rsa2048 10/4
+t "hss with hashes of 24 bytes" 3 "there is none" keygen hss 5/8/24,5/4 "$none"
+t "decision that is none" 2 "flash or destroy" accept maybe
+t "decision without --yes" 2 "cannot be undone" accept flash
 t "unknown usage" 2 "no usage" keygen rsa2048 --usage all
 t "volatile key without session" 2 "cryptech login" keygen rsa2048 --volatile
 t "bad UUID" 2 "is no UUID" keygen rsa2048 --uuid 1234
@@ -106,6 +119,14 @@ openssl pkey -in enc.pem -passin pass:sesame -traditional -out old.pem
 t "import of an EC PRIVATE KEY" 3 "there is none" import old.pem "$none"
 openssl pkey -in old.pem -pubout -out pub.pem
 t "import of a PUBLIC KEY" 3 "there is none" import pub.pem "$none"
+# RFC 8554, appendix F, test case 1, in the form of RFC 9708
+cat >hss.pem <<-END
+	-----BEGIN PUBLIC KEY-----
+	ME4wDQYLKoZIhvcNAQkQAxEDPQAAAAACAAAABQAAAARhpdV9N/Xka/t1IIBrB6G4
+	UGUOOzH+Snc+opoH8Jzy6jDlefDfWO+OKY2gQ0yyuHg=
+	-----END PUBLIC KEY-----
+END
+t "import of an HSS PUBLIC KEY" 3 "there is none" import hss.pem "$none"
 printf '0123456789abcdef' >aes.key
 t "import of an AES key" 3 "there is none" import -t aes128 aes.key "$none"
 t "import of an AES key of another size" 1 "16 bytes; an aes256 key has 32" \

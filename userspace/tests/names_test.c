@@ -157,8 +157,54 @@ static void status_tags(void)
 	EXPECT(!cryptech_status_text(0, &name, &unit, &text));
 }
 
+/* Typecodes: RFC 8554, section 8, and RFC 9858. */
+static void hss_sets(void)
+{
+	char text[CRYPTECH_HSS_TEXT];
+	struct cryptech_hss set;
+
+	EXPECT_EQ(cryptech_hss_parse("15/4,10/8", &set), 0);
+	EXPECT_EQ(set.levels, 2);
+	EXPECT_EQ(set.level[0].lms, 7);
+	EXPECT_EQ(set.level[0].lmots, 3);
+	EXPECT_EQ(set.level[1].lms, 6);
+	EXPECT_EQ(set.level[1].lmots, 4);
+	EXPECT(!strcmp(cryptech_hss_format(&set, text), "15/4,10/8"));
+	EXPECT_EQ(cryptech_hss_parse("25/2/24", &set), 0);
+	EXPECT_EQ(set.level[0].lms, 0xe);
+	EXPECT_EQ(set.level[0].lmots, 6);
+	EXPECT(!strcmp(cryptech_hss_format(&set, text), "25/2/24"));
+	EXPECT_EQ(cryptech_hss_parse("5/8,5/8,5/8,5/8,5/8,5/8,5/8,5/8",
+				     &set), 0);
+	EXPECT_EQ(set.levels, 8);
+	EXPECT_EQ(cryptech_hss_parse("5/8,5/8,5/8,5/8,5/8,5/8,5/8,5/8,5/8",
+				     &set), -EINVAL);
+	/* Two of 265 * 32 bytes do not fit a message, one does. */
+	EXPECT_EQ(cryptech_hss_parse("25/1", &set), 0);
+	EXPECT_EQ(cryptech_hss_parse("5/1,5/1", &set), -EMSGSIZE);
+	set.level[0].lms = 0x0f;	/* SHAKE */
+	EXPECT(!strcmp(cryptech_hss_format(&set, text), "?"));
+}
+
+static void hss_texts_that_are_none(void)
+{
+	static const char *const wrong[] = {
+		"", "/", "10", "10/", "/4", "10/4,", ",10/4", "10/4 ", " 10/4",
+		"10/3", "11/4", "0/4", "-5/4", "10/4/", "10/4/25", "10/4/16",
+		"10/4/24/", "10/4;10/4", "010/4", "10/4,,10/4", "10/4\n",
+		"100/4", "10/44", "10/4/244", "5/8/32x",
+	};
+	struct cryptech_hss set;
+	size_t i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		EXPECT_EQ(cryptech_hss_parse(wrong[i], &set), -EINVAL);
+}
+
 int main(void)
 {
+	RUN(hss_sets);
+	RUN(hss_texts_that_are_none);
 	RUN(key_types);
 	RUN(digests_and_users);
 	RUN(uuids);

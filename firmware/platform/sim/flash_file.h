@@ -24,11 +24,14 @@ struct anchor_file {
 	const char *path;	/* NULL: no anchor */
 	uint64_t value;		/* what the file says */
 	bool durable;
+	int fd;
 };
 
-/* Open the counter, or begin one at 0. EINVAL: the file is not a counter. */
+/* Open the counter, or begin one at 0. EINVAL: the file is not a counter;
+ * EWOULDBLOCK: another process counts there. */
 int anchor_file_open(struct anchor_file *a, const char *path, bool durable);
 /* Set the counter to @value; EINVAL unless that is higher. */
 int anchor_file_advance(struct anchor_file *a, uint64_t value);
+void anchor_file_close(struct anchor_file *a);
 
 #endif /* SIM_FLASH_FILE_H */

@@ -101,11 +101,17 @@ static int watch_signals(struct server *server)
 	return loop_add(&server->loop, &server->signals, EPOLLIN);
 }
 
-static unsigned int work_threads(void)
+static unsigned int cores(void)
 {
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
 
-	return n < 2 ? 2 : n > 64 ? 64 : n;
+	return n < 1 ? 1 : n > 64 ? 64 : n;
+}
+
+/* One call that waits does not hold up all others. */
+static unsigned int work_threads(void)
+{
+	return cores() < 2 ? 2 : cores();
 }
 
 static int start_hsm(struct server *server)
@@ -123,15 +129,18 @@ static int start_hsm(struct server *server)
 		return -1;
 	server->pool = pool_start(&server->loop, work_threads(),
 				  PATIENT_THREADS);
-	if (!server->pool) {
+	if (!server->pool ||
+	    state_start_background(&server->state, cores())) {
 		sim_log_errno("cannot start threads");
 		goto fail;
 	}
 	server->hsm = hsm_start(&server->state.platform, &config);
 	if (server->hsm)
 		return 0;
-	pool_stop(server->pool, LAST_CALLS_MS);
+	state_stop_background(&server->state);
 fail:
+	if (server->pool)
+		pool_stop(server->pool, LAST_CALLS_MS);
 	state_close(&server->state);
 	return -1;
 }
@@ -171,6 +180,7 @@ static void end_server(struct server *server, bool mailbox_open)
 	if (server->socket)
 		socket_port_close(server->socket);
 	hsm_stop(server->hsm);
+	state_stop_background(&server->state);
 	state_close(&server->state);
 }
 

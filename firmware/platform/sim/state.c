@@ -96,6 +96,13 @@ static int factory_pin(void *data, const char *pin)
 	return ret;
 }
 
+static int background(void *data, void (*work)(void *arg), void *arg)
+{
+	struct state *state = data;
+
+	return background_run(state->background, work, arg);
+}
+
 static void log_line(void *data, const char *line)
 {
 	(void)data;
@@ -307,9 +314,27 @@ static void fill_platform(struct state *state)
 		.anchor_read = anchored ? anchor_read : NULL,
 		.anchor_advance = anchored ? anchor_advance : NULL,
 		.factory_pin = factory_pin,
+		.cores = 1,
 		.simulator = true,
 		.log = log_line,
 	};
+}
+
+int state_start_background(struct state *state, unsigned int cores)
+{
+	state->background = background_start(cores);
+	if (!state->background)
+		return -1;
+	state->platform.background = background;
+	state->platform.cores = cores;
+	return 0;
+}
+
+void state_stop_background(struct state *state)
+{
+	background_stop(state->background);
+	state->background = NULL;
+	state->platform.background = NULL;
 }
 
 int state_open(struct state *state, const struct options *options)
@@ -331,7 +356,7 @@ int state_open(struct state *state, const struct options *options)
 		goto fail;
 	if (anchor_file_open(&state->anchor, options->anchor,
 			     options->durable)) {
-		sim_log_errno("cannot use the anchor %s, a file of 8 bytes",
+		sim_log_errno("cannot use the anchor %s, a file of 32 bytes",
 			      options->anchor);
 		goto fail_flash;
 	}
@@ -349,6 +374,7 @@ fail:
 
 void state_close(struct state *state)
 {
+	anchor_file_close(&state->anchor);
 	flash_file_close(&state->flash);
 	free(state->mkm);
 	free(state->factory_pin);

@@ -13,6 +13,7 @@
 #define SIM_STATE_H
 
 #include "../platform.h"
+#include "background.h"
 #include "flash_file.h"
 #include "options.h"
 
@@ -20,6 +21,8 @@ struct state {
 	struct platform platform;	/* for hsm_start() */
 	struct flash_file flash;
 	struct anchor_file anchor;
+	/* Whoever opened the state may put threads here. */
+	struct background *background;
 	char *mkm;
 	char *factory_pin;
 	bool durable;
@@ -29,6 +32,10 @@ struct state {
 /* Open, or make, what @options name. 0, or -1 with a line in the log that
  * says what to do. @options must outlive it. */
 int state_open(struct state *state, const struct options *options);
+/* Give the platform background threads, as many as there are cores. */
+int state_start_background(struct state *state, unsigned int cores);
+/* ... which nobody needs any more. */
+void state_stop_background(struct state *state);
 void state_close(struct state *state);
 
 #endif /* SIM_STATE_H */

@@ -242,13 +242,20 @@ struct cryptech_ioc_key_set_label {
  * input is, or 0: the input is padded as it is. EC: the input is the hash
  * value; the signature is r || s in fixed width.
  *
- * request_id serves keys that may sign only so often: the same id with the
- * same input gives the same signature and spends nothing. Other keys ignore
- * it.
+ * CRYPTECH_SIGN_ONCE signs with an HSS key (RFC 8554), of which each signature
+ * spends a part for ever. digest is 0, the input is the message itself, of any
+ * length. request_id, drawn by the caller, makes it safe to ask again: the same
+ * id with the same input gives the same signature and spends nothing, as long
+ * as it is among the last 8 of that key and the HSM was not restarted. After
+ * EREMOTEIO, ETIMEDOUT or a signal ask again with the same id. left is the
+ * number of signatures left, at most. ENOSPC: none. EAGAIN: a tree is being
+ * rebuilt; nothing was spent, HASHSIG_INFO shows the progress.
  */
+#define CRYPTECH_SIGN_ONCE	1
+
 struct cryptech_ioc_sign {
 	__u32 size;
-	__u32 flags;		/* 0 */
+	__u32 flags;		/* 0 or CRYPTECH_SIGN_ONCE */
 	__u32 error;		/* out */
 	__u32 digest;		/* CRYPTECH_DIGEST_* */
 	__u8 uuid[16];		/* in */
@@ -257,12 +264,17 @@ struct cryptech_ioc_sign {
 	__aligned_u64 signature; /* in: where to */
 	__u32 input_len;
 	__u32 signature_len;	/* in: room; out: length */
+	__u64 left;		/* out: with CRYPTECH_SIGN_ONCE */
 };
 
-/* VERIFY: EKEYREJECTED if the signature does not verify. */
+/*
+ * VERIFY: EKEYREJECTED if the signature does not verify. With an HSS key,
+ * CRYPTECH_SIGN_ONCE in flags and digest 0: the input is the message, of any
+ * length.
+ */
 struct cryptech_ioc_verify {
 	__u32 size;
-	__u32 flags;		/* 0 */
+	__u32 flags;		/* 0 or CRYPTECH_SIGN_ONCE */
 	__u32 error;		/* out */
 	__u32 digest;		/* CRYPTECH_DIGEST_* */
 	__u8 uuid[16];		/* in */
@@ -270,6 +282,79 @@ struct cryptech_ioc_verify {
 	__aligned_u64 signature; /* in */
 	__u32 input_len;
 	__u32 signature_len;
+};
+
+/*
+ * HASHSIG_GENERATE: start to make an HSS key (RFC 8554), a job of this file.
+ * It ends with the file. Types are those of RFC 8554 and RFC 9858, root first;
+ * include/cryptech/hss.h has them.
+ */
+struct cryptech_hss_level {
+	__u32 lms;
+	__u32 lmots;
+};
+
+struct cryptech_ioc_hashsig_generate {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 profile;		/* CRYPTECH_HASHSIG_PUNCTURED, _SINGLE_SEED */
+	__u32 reserve;		/* root leaves taken by one commit; 0: 1 */
+	__u32 levels;		/* 1 to 8 */
+	struct cryptech_hss_level level[8];	/* unused ones are 0 */
+	__u32 key_flags;	/* CRYPTECH_KEY_FLAG_* */
+	__u32 label_len;
+	__u8 uuid[16];		/* in: name it so, or zeros; out: its UUID */
+	char label[64];
+};
+
+/* HASHSIG_JOB: how far a generation of this file is. ENOKEY: none of that UUID. */
+struct cryptech_ioc_hashsig_job {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 state;		/* out: CRYPTECH_JOB_* */
+	__u32 job_error;	/* out: CRYPTECH_ERR_* of a job that failed */
+	__u32 reserved;		/* 0 */
+	__u64 done;		/* out: leaves */
+	__u64 total;		/* out: leaves */
+	__u8 uuid[16];		/* in */
+};
+
+/* HASHSIG_CANCEL: stop a generation; nothing of it is left. */
+struct cryptech_ioc_hashsig_cancel {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 reserved;		/* 0 */
+	__u8 uuid[16];		/* in */
+};
+
+/* HASHSIG_INFO: what an HSS key is and what is left of it. */
+struct cryptech_ioc_hashsig_info {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 state;		/* out: CRYPTECH_HASHSIG_* */
+	__u32 profile;		/* out */
+	__u32 reserve;		/* out */
+	__u64 root_left;	/* out: leaves of the root tree left */
+	__u64 left;		/* out: signatures left, at most */
+	__u64 left_max;		/* out: signatures of the fresh key */
+	__u64 done;		/* out: progress of a rebuild, leaves */
+	__u64 total;		/* out */
+	__u32 levels;		/* out */
+	__u32 reserved;		/* 0 */
+	struct cryptech_hss_level level[8];	/* out */
+	__u8 uuid[16];		/* in */
+};
+
+/* HASHSIG_ACCEPT: by the security officer; see Documentation/hashsig.rst. */
+struct cryptech_ioc_hashsig_accept {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 decision;		/* CRYPTECH_ACCEPT_* */
 };
 
 /*
@@ -345,5 +430,15 @@ struct cryptech_ioc_token {
 	_IOWR(CRYPTECH_IOC_MAGIC, 0x1a, struct cryptech_ioc_key_load_raw)
 #define CRYPTECH_IOC_TOKEN \
 	_IOWR(CRYPTECH_IOC_MAGIC, 0x1b, struct cryptech_ioc_token)
+#define CRYPTECH_IOC_HASHSIG_GENERATE \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x20, struct cryptech_ioc_hashsig_generate)
+#define CRYPTECH_IOC_HASHSIG_JOB \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x21, struct cryptech_ioc_hashsig_job)
+#define CRYPTECH_IOC_HASHSIG_CANCEL \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x22, struct cryptech_ioc_hashsig_cancel)
+#define CRYPTECH_IOC_HASHSIG_INFO \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x23, struct cryptech_ioc_hashsig_info)
+#define CRYPTECH_IOC_HASHSIG_ACCEPT \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x24, struct cryptech_ioc_hashsig_accept)
 
 #endif /* _UAPI_LINUX_CRYPTECH_H */

@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "fail.h"
 #include "file.h"
@@ -11,6 +13,8 @@ uint32_t hash_number(const char *name)
 {
 	uint32_t digest;
 
+	if (!name)
+		name = "sha256";
 	if (cryptech_digest_parse(name, &digest))
 		fail_usage("no hash %s: sha256, sha384, sha512, sha224, "
 			   "sha512-224, sha512-256 or sha1", name);
@@ -49,15 +53,20 @@ static void hash_stream(struct hash *hash, FILE *in, const char *path)
 	EVP_MD_CTX_free(ctx);
 }
 
+static void check_length(const char *path, uint32_t digest, size_t len)
+{
+	if (len != cryptech_digest_size(digest))
+		fail(EXIT_FAILED, "%s has %zu bytes, but a %s value has %zu",
+		     path, len, cryptech_digest_name(digest),
+		     cryptech_digest_size(digest));
+}
+
 static void hash_given(struct hash *hash, const char *path)
 {
 	struct bytes value;
 
 	file_read(path, &value, EVP_MAX_MD_SIZE);
-	if (value.len != hash->len)
-		fail(EXIT_FAILED, "%s has %zu bytes, but a %s value has %zu",
-		     path, value.len, cryptech_digest_name(hash->digest),
-		     hash->len);
+	check_length(path, hash->digest, value.len);
 	memcpy(hash->value, value.data, value.len);
 	bytes_free(&value);
 }
@@ -79,4 +88,17 @@ void hash_file(struct hash *hash, uint32_t digest, const char *path,
 	hash_stream(hash, in, path);
 	if (in != stdin)
 		fclose(in);
+}
+
+void hash_check(const char *name, const char *path, bool prehashed)
+{
+	uint32_t digest = hash_number(name);
+	struct stat st;
+
+	if (!strcmp(path, "-"))
+		return;
+	if (access(path, R_OK) || stat(path, &st))
+		fail(EXIT_FAILED, "cannot read %s: %s", path, strerror(errno));
+	if (prehashed && S_ISREG(st.st_mode))
+		check_length(path, digest, st.st_size);
 }

@@ -15,7 +15,7 @@ struct hash {
 	uint8_t value[EVP_MAX_MD_SIZE];
 };
 
-/* Number of a digest's name ("sha256"); a usage error if there is none. */
+/* Number of a digest's name (NULL: "sha256"); a usage error if there is none. */
 uint32_t hash_number(const char *name);
 
 /* libcrypto's method for a digest number. Never NULL for known numbers. */
@@ -30,5 +30,11 @@ bool hash_bytes(struct hash *hash, uint32_t digest, const void *data,
  */
 void hash_file(struct hash *hash, uint32_t digest, const char *path,
 	       bool prehashed);
+
+/*
+ * End the process now if hash_file() could not do it, as far as that can be
+ * told without reading: before anybody is asked for a PIN.
+ */
+void hash_check(const char *name, const char *path, bool prehashed);
 
 #endif /* TOOL_HASH_H */

@@ -16,10 +16,14 @@ bool newkey_is_aes(uint32_t type)
 	       CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_AES_XTS;
 }
 
-static uint32_t usage_flag(const char *usage, bool aes)
+static uint32_t usage_flag(const char *usage, uint32_t type)
 {
+	bool aes = newkey_is_aes(type);
+
 	if (!usage)
 		usage = aes ? "decrypt" : "sign";
+	if (type == CRYPTECH_KEY_HSS && strcmp(usage, "sign"))
+		fail_usage("an hss key is for signing alone: --usage sign");
 	if (!strcmp(usage, "decrypt"))
 		return CRYPTECH_KEY_FLAG_DATAENCIPHERMENT;
 	if (aes)
@@ -53,11 +57,14 @@ void newkey_parse(struct newkey *key, uint32_t type)
 
 	memset(key, 0, sizeof(*key));
 	key->label = o->label;
-	key->flags = usage_flag(o->usage, newkey_is_aes(type));
+	key->flags = usage_flag(o->usage, type);
 	if (o->label)
 		newkey_check_label(o->label);
-	if (o->raw && newkey_is_aes(type))
+	if (o->raw && (newkey_is_aes(type) || type == CRYPTECH_KEY_HSS))
 		fail_usage("--allow-raw is for RSA keys");
+	if (o->is_volatile && type == CRYPTECH_KEY_HSS)
+		fail_usage("an hss key cannot be volatile: what it has spent "
+			   "has to be remembered");
 	if (o->uuid && cryptech_uuid_parse(o->uuid, key->uuid))
 		fail_usage("%s is no UUID", o->uuid);
 	if (o->is_volatile && !(session && *session))

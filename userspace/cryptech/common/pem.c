@@ -16,12 +16,20 @@ static void private_der(EVP_PKEY *key, struct bytes *der)
 		der->len = len;
 }
 
-static void public_der(EVP_PKEY *key, struct bytes *der)
+/*
+ * The bytes of a PUBLIC KEY as they stand: whether they are a key is for the
+ * HSM to say, which knows kinds that libcrypto does not.
+ */
+static void public_der(BIO *in, struct bytes *der)
 {
-	int len = i2d_PUBKEY(key, &der->data);
+	unsigned char *data;
+	long len;
 
-	if (len > 0)
-		der->len = len;
+	if (PEM_bytes_read_bio(&data, &len, NULL, PEM_STRING_PUBLIC, in, NULL,
+			       NULL) != 1)
+		return;
+	der->data = data;
+	der->len = len;
 }
 
 bool pem_key(const struct bytes *pem, pem_passphrase *passphrase,
@@ -37,11 +45,9 @@ bool pem_key(const struct bytes *pem, pem_passphrase *passphrase,
 	if (in && is_private)
 		key = PEM_read_bio_PrivateKey(in, NULL, passphrase, NULL);
 	else if (in)
-		key = PEM_read_bio_PUBKEY(in, NULL, NULL, NULL);
-	if (key && is_private)
+		public_der(in, der);
+	if (key)
 		private_der(key, der);
-	else if (key)
-		public_der(key, der);
 	EVP_PKEY_free(key);
 	BIO_free(in);
 	return der->len;

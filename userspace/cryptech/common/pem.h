@@ -11,7 +11,7 @@ typedef int pem_passphrase(char *buffer, int size, int writing, void *context);
 /*
  * The first key in PEM text as DER: a private key (PKCS#8, also encrypted, or
  * the older forms of RSA and EC keys) as PKCS#8 PrivateKeyInfo, else a public
- * key as SubjectPublicKeyInfo. False: there is none, or it does not open.
+ * key as SubjectPublicKeyInfo, unchecked. False: there is none, or it does not open.
  * @der is to be freed by bytes_free().
  */
 bool pem_key(const struct bytes *pem, pem_passphrase *passphrase,

@@ -9,12 +9,14 @@
 #include "progress.h"
 
 #define STEP_NS	100000000
+#define BAR	20		/* characters */
 
 static pthread_t thread;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake;
 static bool running, stop;
-static char what_runs[80];
+static char what_runs[160];
+static uint64_t at_done, at_total;
 
 static void later(struct timespec *t)
 {
@@ -25,9 +27,27 @@ static void later(struct timespec *t)
 	}
 }
 
+/* "[####......]  40 %", or the next picture of a wheel. */
+static void picture(unsigned int turn, char out[BAR + 16])
+{
+	double part = at_total ? (double)at_done / at_total : 0;
+	char bar[BAR + 1];
+	unsigned int i;
+
+	if (!at_total) {
+		snprintf(out, BAR + 16, "%c", "|/-\\"[turn & 3]);
+		return;
+	}
+	for (i = 0; i < BAR; i++)
+		bar[i] = i < part * BAR ? '#' : '.';
+	bar[BAR] = 0;
+	snprintf(out, BAR + 16, "[%s] %3.0f %%", bar, part * 100);
+}
+
 static void *show(void *unused)
 {
 	struct timespec start, next;
+	char text[BAR + 16];
 	unsigned int i = 0;
 
 	(void)unused;
@@ -40,12 +60,13 @@ static void *show(void *unused)
 		pthread_cond_timedwait(&wake, &lock, &next);
 		if (stop)
 			break;
-		fprintf(stderr, "\r%s %c %lld s", what_runs, "|/-\\"[i++ & 3],
+		picture(i++, text);
+		fprintf(stderr, "\r%s %s %lld s", what_runs, text,
 			(long long)(next.tv_sec - start.tv_sec));
 	}
 	pthread_mutex_unlock(&lock);
 	if (i)
-		fprintf(stderr, "\r%*s\r", (int)strlen(what_runs) + 20, "");
+		fprintf(stderr, "\r%*s\r", (int)strlen(what_runs) + BAR + 30, "");
 	return NULL;
 }
 
@@ -61,7 +82,18 @@ void progress_start(const char *what)
 	pthread_cond_init(&wake, &attr);
 	pthread_condattr_destroy(&attr);
 	stop = false;
+	at_done = at_total = 0;
 	running = !pthread_create(&thread, NULL, show, NULL);
+}
+
+void progress_at(uint64_t done, uint64_t total)
+{
+	if (!running)
+		return;
+	pthread_mutex_lock(&lock);
+	at_done = done < total ? done : total;
+	at_total = total;
+	pthread_mutex_unlock(&lock);
 }
 
 void progress_stop(void)

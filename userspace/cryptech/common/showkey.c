@@ -9,7 +9,7 @@ void showkey_line(const struct cryptech_key *key)
 	char uuid[CRYPTECH_UUID_TEXT], type[CRYPTECH_KEY_TYPE_TEXT];
 	char flags[TEXT_FLAGS], label[TEXT_LABEL];
 
-	printf("%s  %-10s  %-22s  %s\n", cryptech_uuid_format(key->uuid, uuid),
+	printf("%s  %-10s  %-22s  %s", cryptech_uuid_format(key->uuid, uuid),
 	       cryptech_key_type_name(key->type, type),
 	       text_flags(key->flags, flags), text_label(key, label));
 }

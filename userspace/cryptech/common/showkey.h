@@ -6,7 +6,7 @@
 #include "json.h"
 #include "../../libcryptech/libcryptech.h"
 
-/* A line of `cryptech list`. */
+/* A line of `cryptech list`, not ended yet. */
 void showkey_line(const struct cryptech_key *key);
 
 /* The members of a key's JSON object. */

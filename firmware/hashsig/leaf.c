@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Signing with a leaf that was taken: it is spent, whatever happens here.
+ *
+ * A fault in the hardware could make a signature that says more about the seed
+ * than it should. So the chains are completed and everything is compared with
+ * what the tree says before a byte of it is given out.
+ */
+#include "tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void onetime_init(struct onetime *one, const struct tree *tree,
+		  const uint8_t *seed)
+{
+	const struct lms_params *params = &tree->params;
+	size_t n = params->n;
+
+	one->params = *params;
+	memcpy(one->id, tree->id, sizeof(one->id));
+	one->q = tree->next;
+	memcpy(one->seed, seed, n);
+	lms_randomizer(params, one->id, one->q, one->seed, one->c);
+	memcpy(one->leaf, tree_node(tree, ((uint32_t)1 << params->h) + one->q),
+	       n);
+	memcpy(one->root, tree_node(tree, 1), n);
+	tree_path(tree, one->q, one->path);
+}
+
+int onetime_sign(struct onetime *one, const uint8_t *digest,
+		 uint8_t *signature)
+{
+	const struct lms_params *params = &one->params;
+	uint8_t leaf[LMS_N_MAX];
+	uint8_t *at = put_u32(signature, one->q);
+
+	lms_ots_sign(params, one->id, one->q, one->seed, one->c, digest, at,
+		     leaf);
+	core_wipe(one->seed, sizeof(one->seed));
+	if (!core_equal(leaf, one->leaf, params->n) ||
+	    !lms_path_leads(params, one->id, one->q, leaf, one->path,
+			    one->root)) {
+		core_wipe(signature, lms_signature_size(params));
+		return CRYPTECH_ERR_ASSERTION_FAILED;
+	}
+	at = put_u32(at + lmots_signature_size(params), params->lms);
+	memcpy(at, one->path, (size_t)params->h * params->n);
+	return 0;
+}
+
+int hss_leaf_begin(const struct hss_leaf *leaf, struct lms_message *message)
+{
+	return lms_message_begin(message, &leaf->one.params, leaf->one.id,
+				 leaf->one.q, leaf->one.c);
+}
+
+int hss_leaf_sign(struct hss_leaf *leaf, const uint8_t *digest,
+		  uint8_t *signature, size_t size, size_t *len)
+{
+	int error;
+
+	*len = 0;
+	if (leaf->used)
+		return CRYPTECH_ERR_IMPOSSIBLE;
+	if (size < leaf->len)
+		return CRYPTECH_ERR_RESULT_TOO_LONG;
+	leaf->used = true;
+	error = onetime_sign(&leaf->one, digest, signature + leaf->before);
+	if (error)
+		return error;
+	memcpy(signature, leaf->above, leaf->before);
+	*len = leaf->len;
+	return 0;
+}
