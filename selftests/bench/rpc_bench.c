@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * rpc_bench SOCKET CLIENTS SECONDS version|rsa2048|ec-p256
+ * rpc_bench SOCKET CLIENTS SECONDS version|rsa2048|ec-p256|hss
  *
  * CLIENTS connections to a HSM in libhal compatibility, each with one request
  * in flight; prints calls a second as one number. Every answer is looked at: an
- * error ends the run.
+ * error ends the run. hss: one key of two levels, H10 and W4, that takes 64
+ * leaves of its root at once; all connections sign with it.
  */
 #include <errno.h>
 #include <poll.h>
@@ -16,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cryptech/hss.h>
 #include <cryptech/rpc.h>
 #include <cryptech/xdr.h>
 
@@ -97,7 +99,7 @@ static void call(struct connection *c, const struct xdr_writer *w,
 		;
 }
 
-static void make_key(struct connection *c, bool rsa)
+static void log_in(struct connection *c)
 {
 	uint8_t request[256];
 	struct xdr_writer w;
@@ -107,6 +109,59 @@ static void make_key(struct connection *c, bool rsa)
 	xdr_put_u32(&w, CRYPTECH_USER_WHEEL);
 	xdr_put_opaque(&w, PIN, strlen(PIN));
 	call(c, &w, &r);
+}
+
+/* A name that was not there, of a key that will be. */
+static uint8_t hss_key[CRYPTECH_UUID_SIZE];
+
+static void make_hss(struct connection *c)
+{
+	uint8_t request[256];
+	struct xdr_writer w;
+	struct xdr_reader r;
+	uint64_t name = (uint64_t)(now() * 1e9);
+
+	memcpy(hss_key, &name, sizeof(name));
+	begin(&w, request, sizeof(request), CRYPTECH_RPC_HASHSIG_GENERATE);
+	xdr_put_opaque(&w, hss_key, sizeof(hss_key));
+	xdr_put_u32(&w, CRYPTECH_KEY_FLAG_DIGITALSIGNATURE |
+		    CRYPTECH_KEY_FLAG_TOKEN);
+	xdr_put_opaque(&w, "", 0);
+	xdr_put_u32(&w, CRYPTECH_HASHSIG_PUNCTURED);
+	xdr_put_u32(&w, 64);
+	xdr_put_u32(&w, 2);
+	for (int i = 0; i < 2; i++) {
+		xdr_put_u32(&w, 6);	/* H10 */
+		xdr_put_u32(&w, 3);	/* W4 */
+	}
+	call(c, &w, &r);
+	do {
+		begin(&w, request, sizeof(request), CRYPTECH_RPC_HASHSIG_JOB);
+		xdr_put_opaque(&w, hss_key, sizeof(hss_key));
+		call(c, &w, &r);
+	} while (xdr_get_u32(&r) == CRYPTECH_JOB_RUNNING);
+}
+
+static void sign_once(struct xdr_writer *w, uint8_t *buffer, size_t size)
+{
+	static uint64_t number;
+	uint8_t id[CRYPTECH_HASHSIG_REQUEST_SIZE] = { 0 };
+
+	number++;
+	memcpy(id, &number, sizeof(number));
+	begin(w, buffer, size, CRYPTECH_RPC_SIGN_ONCE);
+	xdr_put_opaque(w, hss_key, sizeof(hss_key));
+	xdr_put_opaque(w, id, sizeof(id));
+	xdr_put_opaque(w, "a message of thirty-two bytes...", 32);
+	xdr_put_u32(w, CRYPTECH_HSS_SIGNATURE_MAX);
+}
+
+static void make_key(struct connection *c, bool rsa)
+{
+	uint8_t request[256];
+	struct xdr_writer w;
+	struct xdr_reader r;
+
 	begin(&w, request, sizeof(request), rsa ?
 	      CRYPTECH_RPC_PKEY_GENERATE_RSA : CRYPTECH_RPC_PKEY_GENERATE_EC);
 	xdr_put_u32(&w, 0);
@@ -127,6 +182,10 @@ static void request_of(struct connection *c, const char *what, uint8_t *buffer,
 		begin(w, buffer, size, CRYPTECH_RPC_GET_VERSION);
 		return;
 	}
+	if (!strcmp(what, "hss")) {
+		sign_once(w, buffer, size);
+		return;
+	}
 	begin(w, buffer, size, CRYPTECH_RPC_PKEY_SIGN);
 	xdr_put_u32(w, c->key);
 	xdr_put_u32(w, 0);
@@ -143,6 +202,17 @@ static void open_connection(struct connection *c, const char *path)
 	if (c->fd < 0 || connect(c->fd, (void *)&address, sizeof(address)))
 		die(path);
 	slip_decoder_init(&c->decoder, c->reply, sizeof(c->reply));
+}
+
+static void prepare(struct connection *c, const char *what, int number)
+{
+	if (!strcmp(what, "version"))
+		return;
+	log_in(c);
+	if (strcmp(what, "hss"))
+		make_key(c, !strcmp(what, "rsa2048"));
+	else if (!number)
+		make_hss(c);
 }
 
 static unsigned long serve(struct connection *cs, struct pollfd *fds, int n,
@@ -183,14 +253,13 @@ int main(int argc, char **argv)
 	if (argc != 5 || (n = atoi(argv[2])) < 1 || n > MAX_CLIENTS ||
 	    (seconds = atof(argv[3])) <= 0) {
 		fprintf(stderr, "usage: rpc_bench SOCKET CLIENTS SECONDS "
-			"version|rsa2048|ec-p256\n");
+			"version|rsa2048|ec-p256|hss\n");
 		return 2;
 	}
 	for (i = 0; i < n; i++) {
 		open_connection(&cs[i], argv[1]);
 		fds[i] = (struct pollfd){ .fd = cs[i].fd, .events = POLLIN };
-		if (strcmp(argv[4], "version"))
-			make_key(&cs[i], !strcmp(argv[4], "rsa2048"));
+		prepare(&cs[i], argv[4], i);
 	}
 	start = now();
 	seconds = serve(cs, fds, n, argv[4], seconds) / (now() - start);
