@@ -332,6 +332,30 @@ static void restart_without_top(void)
 	lost_top(TOP_LOST, 31 * 1024, 1024, 0);
 }
 
+/* A window that was computed wrong is not the one that the top knows. */
+static void wrong_window(void)
+{
+	struct hss *hss = tall_key(H15, PUNCTURED, 1, 1 << 20);
+	struct hss_leaf *leaf;
+	struct hss_work *work;
+	struct unit *unit;
+	int error = 0;
+
+	hss = box_again(&box, hss);
+	while (!error && (work = hss_work_get(hss, HSS_NOW))) {
+		hss_work_run(work);
+		unit = *(struct unit **)work;	/* its first member */
+		unit->patch.value[24 * 1 + 7] ^= 1;
+		error = hss_work_put(hss, work);
+	}
+	EXPECT_EQ(error, CRYPTECH_ERR_KEYSTORE_LOST_DATA);
+	EXPECT_EQ(hss_take(hss, &leaf), CRYPTECH_ERR_KEYSTORE_LOST_DATA);
+	hss = box_again(&box, hss);
+	EXPECT_EQ(work_all(hss, HSS_NOW), 0);
+	REQUIRE(sign_some(hss, 2, 1));
+	tall_end(hss);
+}
+
 /* --- rot ------------------------------------------------------------------------------ */
 
 /*
@@ -404,6 +428,7 @@ int main(void)
 	RUN(tall_lower_tree);
 	RUN(restart_with_top);
 	RUN(restart_without_top);
+	RUN(wrong_window);
 	RUN(rot);
 	plain_ledger_free(&ledger);
 	return tap_done();
