@@ -35,7 +35,7 @@ int main(int argc, char **argv)
 	const char *one = argc > 2 && !strcmp(argv[argc - 2], "--one") ?
 			  argv[argc - 1] : NULL;
 	struct hs_run run = {
-		.depth = HS_DEPTH, .tears = 2, .sample = { 1, 60, 400 },
+		.depth = HS_DEPTH, .tears = 2, .sample = { 1, 150, 600 },
 		.lies = true,
 	};
 	uint64_t total = 0;
