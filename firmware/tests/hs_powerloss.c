@@ -45,7 +45,7 @@ int main(int argc, char **argv)
 	if (full) {
 		run.tears = 4;
 		run.sample[1] = 1;
-		run.sample[2] = 100;
+		run.sample[2] = 40;
 	}
 	hs_make_keys();
 	for (size_t i = 0; i < hs_scenario_count * hs_geometry_count; i++) {
