@@ -165,8 +165,6 @@ static int fill_payload(struct key_preparsed_payload *prep,
 		free_ids(ids);
 		return -ENOMEM;
 	}
-	/* put by the key core, together with the subtype */
-	__module_get(subtype.owner);
 	prep->payload.data[asym_subtype] = &subtype;
 	prep->payload.data[asym_key_ids] = ids;
 	prep->payload.data[asym_crypto] = key;
@@ -190,14 +188,28 @@ static int asymmetric_parse(struct key_preparsed_payload *prep)
 		return ret;
 	if (req.verb != CRYPTECH_KEY_USE)
 		return -EOPNOTSUPP;
+	/*
+	 * Put by the key core, together with the subtype. The module may be
+	 * on its way out: unregistering waits for this, then nobody does.
+	 */
+	if (!try_module_get(subtype.owner))
+		return -ENODEV;
 	key = cryptech_key_make(&req, NULL);
-	if (IS_ERR(key))
-		return PTR_ERR(key);
+	if (IS_ERR(key)) {
+		ret = PTR_ERR(key);
+		goto err_module;
+	}
 	ret = -EOPNOTSUPP;
 	if (cryptech_key_is_asymmetric(key->type))
 		ret = fill_payload(prep, key);
 	if (ret)
-		cryptech_key_put(key);
+		goto err_key;
+	return 0;
+
+err_key:
+	cryptech_key_put(key);
+err_module:
+	module_put(subtype.owner);
 	return ret;
 }
 

@@ -41,12 +41,14 @@ static int keytype_preparse(struct key_preparsed_payload *prep)
 	ret = cryptech_key_request_parse(prep->data, prep->datalen, &req);
 	if (ret)
 		return ret;
+	/* struct key_type has no owner; the module may be on its way out */
+	if (!try_module_get(THIS_MODULE))
+		return -ENODEV;
 	key = cryptech_key_make(&req, prep->orig_description);
-	if (IS_ERR(key))
+	if (IS_ERR(key)) {
+		module_put(THIS_MODULE);
 		return PTR_ERR(key);
-
-	/* struct key_type has no owner */
-	__module_get(THIS_MODULE);
+	}
 	prep->payload.data[0] = key;
 	prep->quotalen = PAYLOAD_LEN;
 	return 0;

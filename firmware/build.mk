@@ -95,11 +95,13 @@ $(HSS_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSS_TEST_OBJS)
 $(B)/test/hss_fault: HSS_TEST_WRAP := -Wl,--wrap=calloc,--wrap=malloc \
 	-Wl,--wrap=core_random
 
-# Every allocation seen.
+# Every allocation seen, and a stack as the product has it.
 HOST_TESTS += $(B)/test/hss_secrets
-$(B)/test/hss_secrets: $(call san,firmware/tests/hss_secrets.o \
-		firmware/tests/hs_heap.o) $(HSS_TEST_OBJS)
-	$(call link,$(CFLAGS_SAN) $(HS_HEAP_WRAP) $(HSS_RANDOM_WRAP),-lcrypto)
+$(B)/test/hss_secrets: $(call nosan,$(FIRMWARE_HASHSIG_OBJS) \
+		$(FIRMWARE_SHA256_OBJS) $(FIRMWARE_CORES_OBJS) \
+		$(FIRMWARE_KEYSTORE_OBJS) $(addprefix firmware/tests/,\
+		hss_secrets.o hs_heap.o nor.o))
+	$(call link,$(CFLAGS) $(HS_HEAP_WRAP) $(HSS_RANDOM_WRAP),-lcrypto -pthread)
 HSS_RANDOM_WRAP := -Wl,--wrap=core_random
 
 # With the thread sanitizer what threads share; the rest only computes.
@@ -157,17 +159,22 @@ HS_BOX_OBJS := $(addprefix firmware/tests/,hs_box.o hs_cores.o hs_explore.o \
 	hs_heap.o hs_ledger.o hs_memo.o hs_scenarios.o nor.o) $(HS_ROOT_OBJS)
 
 HS_TESTS := $(addprefix $(B)/test/,hs_hostile hs_powerloss hs_soak)
-HOST_TESTS += $(HS_TESTS) $(B)/test/hs_mutants
+HS_MUTANTS := $(addprefix $(B)/test/,hs_mutants hs_hostile_mutants)
+HOST_TESTS += $(HS_TESTS) $(HS_MUTANTS)
 
 $(HS_TESTS): $(B)/test/%: $(B)/obj-san/small/firmware/tests/%.o \
 		$(addprefix $(B)/obj-san/small/,$(HS_BOX_OBJS)) \
 		$(call san,$(FIRMWARE_SHA256_OBJS))
 	$(call link,$(CFLAGS_SAN) $(HS_HEAP_WRAP),)
 
-$(B)/test/hs_mutants: $(addprefix $(B)/obj-san/small-mutants/,$(HS_BOX_OBJS) \
-		firmware/tests/hs_mutants.o) \
+# The same for keys whose keeper makes mistakes for them to find.
+$(HS_MUTANTS): $(addprefix $(B)/obj-san/small-mutants/,$(HS_BOX_OBJS)) \
 		$(call san,$(FIRMWARE_SHA256_OBJS))
 	$(call link,$(CFLAGS_SAN) $(HS_HEAP_WRAP),)
+
+$(B)/test/hs_mutants: $(B)/obj-san/small-mutants/firmware/tests/hs_mutants.o
+$(B)/test/hs_hostile_mutants: \
+		$(B)/obj-san/small-mutants/firmware/tests/hs_hostile.o
 
 $(B)/obj-san/small/%.o: %.c
 	$(call compile,$(CFLAGS_SAN) -DLMS_TEST_HEIGHTS)

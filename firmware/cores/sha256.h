@@ -16,7 +16,7 @@
 /* The longest that n may be, and the most lanes of any engine. */
 #define SHA256_SIZE		32
 #define SHA256_PREFIX_SIZE	22
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(__x86_64__)
 #define SHA256_LANES_MAX	16
 #else
 #define SHA256_LANES_MAX	1

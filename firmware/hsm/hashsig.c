@@ -80,7 +80,10 @@ static int call_job(struct call *call, struct job **job)
 	return *job ? CRYPTECH_ERR_OK : CRYPTECH_ERR_KEY_NOT_FOUND;
 }
 
-/* Without threads, whoever asks how far it is does some of it. */
+/*
+ * Without threads, whoever asks how far it is does some of it. And whoever asks
+ * finds out that it cannot get on, for lack of memory.
+ */
 static int work_at(struct call *call, struct job **job)
 {
 	struct hashsig *h = (*job)->hashsig;
@@ -101,7 +104,8 @@ int handle_HASHSIG_JOB(struct call *call)
 
 	if (error)
 		return error;
-	if (job->hashsig && !call->hsm->platform->background)
+	if (job->hashsig && (!call->hsm->platform->background ||
+			     !hss_working(job->hashsig->hss, HSS_NOW)))
 		error = work_at(call, &job);
 	if (error)
 		return error;

@@ -83,6 +83,31 @@ static void rebuilt_in_the_background(void)
 	EXPECT_EQ(left_of(key), UINT64_MAX);
 }
 
+/* The other profile: one seed for all leaves, as in RFC 8554, appendix A. */
+static void single_seed(void)
+{
+	const uint8_t *uuid = name_of('a');
+	struct hss_info info;
+
+	REQUIRE(hashsig_fresh(2, 1 << 20));
+	REQUIRE(!generate_as(ME, uuid, UUID_SIZE, FLAGS | PUBLIC | EXPORTABLE,
+			     "\303\244", CRYPTECH_HASHSIG_SINGLE_SEED, 0,
+			     SETS(1, { H5_W8 })));
+	REQUIRE(job_wait(ME, uuid) == CRYPTECH_JOB_DONE);
+	for (unsigned int i = 0; i < 4; i++) {
+		REQUIRE(!hss_info(ME, uuid, &info));
+		EXPECT_EQ(info.profile, CRYPTECH_HASHSIG_SINGLE_SEED);
+		EXPECT_EQ(info.reserve, 1);
+		EXPECT_EQ(info.left, 32 - i);
+		REQUIRE(!sign_text(uuid, i % 2 ? "text" : "other",
+				   &signature));
+		EXPECT(is_good(uuid, i % 2 ? "text" : "other", &signature));
+		REQUIRE(hashsig_restart());
+	}
+	EXPECT_EQ(ledger.count, 4);
+	EXPECT_EQ(ledger.repeats, 0);
+}
+
 /* --- one part without the other -------------------------------------------------------- */
 
 /* Take the first record of a class out of the flash of an HSM that is off. */
@@ -394,6 +419,7 @@ int main(void)
 {
 	RUN(lower_trees_anew);
 	RUN(rebuilt_in_the_background);
+	RUN(single_seed);
 	RUN(state_alone);
 	RUN(record_alone);
 	RUN(cut_while_stored);

@@ -35,7 +35,7 @@ int main(int argc, char **argv)
 	const char *one = argc > 2 && !strcmp(argv[argc - 2], "--one") ?
 			  argv[argc - 1] : NULL;
 	struct hs_run run = {
-		.depth = HS_DEPTH, .tears = 2, .sample = { 1, 60, 400 },
+		.depth = HS_DEPTH, .tears = 2, .sample = { 1, 150, 600 },
 		.lies = true,
 	};
 	uint64_t total = 0;
@@ -45,7 +45,7 @@ int main(int argc, char **argv)
 	if (full) {
 		run.tears = 4;
 		run.sample[1] = 1;
-		run.sample[2] = 100;
+		run.sample[2] = 40;
 	}
 	hs_make_keys();
 	for (size_t i = 0; i < hs_scenario_count * hs_geometry_count; i++) {

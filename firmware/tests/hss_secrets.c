@@ -2,9 +2,12 @@
 /*
  * What memory holds of seeds. From a tree's first seed, which is taken down as
  * it is drawn, this computes the seeds of all its nodes. After every signature
- * no byte of the heap may hold one from which a spent leaf's could be computed;
- * and memory that is freed may hold none at all.
+ * no byte of heap or stack may hold one from which a spent leaf's could be
+ * computed; and memory that is freed may hold none at all. Without sanitizers,
+ * which would change what is on the stack.
  */
+#include <ucontext.h>
+
 #include "hs_heap.h"
 #include "hss_box.h"
 
@@ -153,57 +156,167 @@ static void count_spent(const struct hss *hss)
 	}
 }
 
+/* Calls are made on this stack, one by one, so that what each leaves there is
+ * seen before another call writes over it: no seed at all. */
+static uint8_t stack[1 << 20] __attribute__((aligned(4096)));
+static ucontext_t outside, inside;
+
+static void on_stack(void (*call)(void))
+{
+	getcontext(&inside);
+	inside.uc_stack.ss_sp = stack;
+	inside.uc_stack.ss_size = sizeof(stack);
+	inside.uc_link = &outside;
+	makecontext(&inside, call, 0);
+	swapcontext(&outside, &inside);
+	any = true;
+	EXPECT(!look(NULL, stack, sizeof(stack)));
+	any = false;
+}
+
 static void search(const struct hss *hss)
 {
 	count_spent(hss);
 	EXPECT(!hs_heap_any(look, NULL));
 }
 
+/* --- calls -------------------------------------------------------------------------- */
+
+static struct root_facts facts;
+static struct hss *hss;
+static struct hss_work *work;
+static struct hss_leaf *leaf;
+static enum hss_when when;
+static unsigned int number;
+static int error;
+
+static void do_new(void)
+{
+	error = hss_new(&hss, &facts);
+}
+
+static void do_get(void)
+{
+	work = hss_work_get(hss, when);
+}
+
+static void do_run(void)
+{
+	hss_work_run(work);
+}
+
+static void do_put(void)
+{
+	error = hss_work_put(hss, work);
+}
+
+static void do_store(void)
+{
+	error = hss_store(hss, box.roots);
+}
+
+static void do_take(void)
+{
+	error = hss_take(hss, &leaf);
+}
+
+static void do_sign(void)
+{
+	size_t len;
+
+	error = leaf_sign(leaf, &number, sizeof(number), &len);
+}
+
+static void do_free(void)
+{
+	hss_free(hss);
+}
+
+static void do_delete(void)
+{
+	error = hss_delete(hss);
+}
+
+static void do_work(enum hss_when kind)
+{
+	when = kind;
+	for (;;) {
+		on_stack(do_get);
+		if (!work)
+			break;
+		on_stack(do_run);
+		on_stack(do_put);
+		EXPECT_EQ(error, 0);
+	}
+}
+
+static void use_once(void)
+{
+	on_stack(do_take);
+	if (error == CRYPTECH_ERR_NOT_READY) {
+		do_work(HSS_NOW);
+		on_stack(do_take);
+	}
+	if (!EXPECT_EQ(error, 0))
+		return;
+	/* Every ninth is given up. */
+	if (number % 9 != 2)
+		on_stack(do_sign);
+	EXPECT_EQ(error, 0);
+	hss_leaf_put(hss, leaf);
+	if (number % 16 == 5)
+		do_work(HSS_AHEAD);
+}
+
 /* --- lives ---------------------------------------------------------------------------- */
 
-static void live(unsigned int levels, uint32_t reserve, unsigned int all)
+/* What both begin with. */
+static bool born(unsigned int levels, uint32_t reserve)
 {
 	static const uint32_t sets[][2] = { { H5, W4 }, { H5, W2 } };
-	struct root_facts facts;
-	struct hss_leaf *leaf;
-	struct hss *hss;
-	unsigned int i;
-	size_t len;
 
 	trees = 0;
 	memset(table, 0, sizeof(table));
 	facts_of(&facts, PUNCTURED, reserve, sets, levels);
 	hs_heap_hide = true;
-	REQUIRE(box_start(&box, 256 * 1024));
+	if (!box_start(&box, 256 * 1024))
+		return false;
 	hs_heap_hide = false;
 	hs_heap_freed = look_at_freed;
 	freed_with_seeds = 0;
-	hss = key_new(&box, &facts);
-	/* What is searched for can be found: the first seed at the least. */
-	seen = 0;
-	search(hss);
-	EXPECT(seen > 0);
-	for (i = 0; i < all && !tap_failed; i++) {
-		if (i % 9 == 2) {
-			/* One that is given up. */
-			EXPECT_EQ(work_all(hss, HSS_NOW), 0);
-			EXPECT_EQ(hss_take(hss, &leaf), 0);
-			hss_leaf_put(hss, leaf);
-		} else {
-			EXPECT_EQ(sign_working(hss, &i, sizeof(i), &len), 0);
-		}
-		if (i % 16 == 5)
-			EXPECT_EQ(work_all(hss, HSS_AHEAD), 0);
-		search(hss);
-	}
-	EXPECT_EQ(sign(hss, "", 0, &len), CRYPTECH_ERR_HASHSIG_KEY_EXHAUSTED);
-	search(hss);
-	hss_free(hss);
+	on_stack(do_new);
+	return EXPECT_EQ(error, 0);
+}
+
+/* And what they end with. */
+static void buried(void)
+{
 	memset(spent, 0xff, sizeof(spent));
 	EXPECT(!hs_heap_any(look, NULL));
 	EXPECT_EQ(freed_with_seeds, 0);
 	hs_heap_freed = NULL;
 	box_stop(&box);
+}
+
+static void live(unsigned int levels, uint32_t reserve, unsigned int all)
+{
+	REQUIRE(born(levels, reserve));
+	do_work(HSS_NOW);
+	on_stack(do_store);
+	EXPECT_EQ(error, 0);
+	/* What is searched for can be found: the first seed at the least. */
+	seen = 0;
+	search(hss);
+	EXPECT(seen > 0);
+	for (number = 0; number < all && !tap_failed; number++) {
+		use_once();
+		search(hss);
+	}
+	on_stack(do_take);
+	EXPECT_EQ(error, CRYPTECH_ERR_HASHSIG_KEY_EXHAUSTED);
+	search(hss);
+	on_stack(do_free);
+	buried();
 }
 
 static void one_level(void)
@@ -224,45 +337,32 @@ static void two_levels(void)
 /* Given up with everything still to come, and half made. */
 static void freed_early(void)
 {
-	static const uint32_t sets[][2] = { { H5, W4 }, { H5, W2 } };
-	struct hss_work *work, *other;
-	struct root_facts facts;
-	struct hss_leaf *leaf;
-	struct hss *hss;
-	size_t len;
+	struct hss_work *other;
 
-	trees = 0;
-	memset(table, 0, sizeof(table));
-	facts_of(&facts, PUNCTURED, 8, sets, 2);
-	hs_heap_hide = true;
-	REQUIRE(box_start(&box, 256 * 1024));
-	hs_heap_hide = false;
-	hs_heap_freed = look_at_freed;
-	freed_with_seeds = 0;
-	hss = key_new(&box, &facts);
-	EXPECT_EQ(sign(hss, "", 0, &len), 0);
-	EXPECT_EQ(hss_take(hss, &leaf), 0);
-	hss_leaf_put(hss, leaf);
-	EXPECT_EQ(work_all(hss, HSS_AHEAD), 0);
-	EXPECT_EQ(hss_delete(hss), 0);
-	EXPECT_EQ(freed_with_seeds, 0);
-	memset(spent, 0xff, sizeof(spent));
-	EXPECT(!hs_heap_any(look, NULL));
+	REQUIRE(born(2, 8));
+	do_work(HSS_NOW);
+	on_stack(do_store);
+	number = 0;
+	use_once();
+	number = 2;
+	use_once();
+	do_work(HSS_AHEAD);
+	on_stack(do_delete);
+	EXPECT_EQ(error, 0);
+	buried();
 
-	REQUIRE(!hss_new(&hss, &facts));
-	work = hss_work_get(hss, HSS_NOW);
-	other = hss_work_get(hss, HSS_NOW);
+	REQUIRE(born(2, 8));
+	on_stack(do_get);
+	other = work;
+	on_stack(do_get);
 	REQUIRE(work && other);
 	hss_stop(hss);
-	hss_work_run(work);
-	EXPECT_EQ(hss_work_put(hss, work), 0);
-	EXPECT_EQ(hss_work_put(hss, other), 0);
-	hss_free(hss);
-	EXPECT_EQ(freed_with_seeds, 0);
-	memset(spent, 0xff, sizeof(spent));
-	EXPECT(!hs_heap_any(look, NULL));
-	hs_heap_freed = NULL;
-	box_stop(&box);
+	on_stack(do_run);
+	on_stack(do_put);
+	work = other;
+	on_stack(do_put);
+	on_stack(do_free);
+	buried();
 }
 
 int main(void)

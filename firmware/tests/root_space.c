@@ -185,7 +185,7 @@ static void thousand_keys(void)
 		name_key(n);
 		REQUIRE(!tree_create(&a));
 	}
-	for (uint32_t i = 0; i < 20000; i++) {
+	for (uint32_t i = 0; i < 10000; i++) {
 		uint32_t n = below(KEYS), count = 1 + below(3);
 		int error = spend(n, count);
 
@@ -198,7 +198,7 @@ static void thousand_keys(void)
 		}
 		if (i % 1000 == 0)
 			REQUIRE(is_dense());
-		if (i % 5000 == 4999)
+		if (i % 2500 == 2499)
 			REQUIRE(restart() && EXPECT(!roots_stale(roots)));
 	}
 	stats = stats_now();

@@ -249,14 +249,15 @@ enum cryptech_cost {
  * DECRYPT	The reverse.
  * HASHSIG_GENERATE  Starts the generation of an HSS key (RFC 8554) as a job
  *		of this client and answers at once. uuid and label as for
- *		KEY_GENERATE; flags: DIGITALSIGNATURE and TOKEN, both needed,
- *		PUBLIC, EXPORTABLE. profile: CRYPTECH_HASHSIG_; reserve: leaves of
+ *		KEY_GENERATE; flags: DIGITALSIGNATURE and TOKEN, both needed
+ *		(BAD_ARGUMENTS), PUBLIC, EXPORTABLE. profile: CRYPTECH_HASHSIG_; reserve: leaves of
  *		the root that one commit takes, 1 to
  *		CRYPTECH_HASHSIG_RESERVE_MAX, 0: 1. Then the parameters of
  *		each of the 1 to 8 levels, root first: typecodes of RFC 8554
  *		and RFC 9858, SHA-256, n the same in both. UNSUPPORTED_KEY:
  *		a set that is unknown, or whose signature would be longer than
- *		CRYPTECH_HSS_SIGNATURE_MAX. The job ends with its client; until
+ *		CRYPTECH_HSS_SIGNATURE_MAX. NO_KEY_SLOTS_AVAILABLE: too many
+ *		jobs, of this client or all. The job ends with its client; until
  *		it is done there is no key, and nothing stays of a job that
  *		fails or is cancelled.
  * HASHSIG_JOB	A generation of this client, running, or ended less than 16
@@ -283,7 +284,10 @@ enum cryptech_cost {
  * SIGN_INIT	The same for a message that comes in pieces. A leaf is spent
  *		now, unless the request is a remembered one. At most 2 streams
  *		of either kind a client (NO_KEY_SLOTS_AVAILABLE). Stream numbers
- *		are never 0.
+ *		are never 0; one that is not an open stream of this client, and
+ *		of this kind, is BAD_ARGUMENTS. While a stream is open for a
+ *		request, the same request is NOT_READY elsewhere. KEY_NOT_FOUND
+ *		on a stream: its key was deleted.
  * SIGN_UPDATE	The next piece, of any length.
  * SIGN_FINAL	The signature; the stream is closed, whatever the result. A
  *		RESULT_TOO_LONG here can be mended: the request is remembered.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * rpc_bench SOCKET PID CLIENTS SECONDS version|rsa2048|ec-p256
+ * rpc_bench SOCKET PID CLIENTS SECONDS version|rsa2048|ec-p256|hss
  *
  * CLIENTS connections to the HSM in libhal compatibility that is process PID,
  * each with one request in flight; prints calls a second, and microseconds of
  * the HSM's processor time for each. Every answer is looked at: an error ends
- * the run.
+ * the run. hss: one key of two levels, H10 and W4, that takes 64 leaves of its
+ * root at once; all connections sign with it.
  */
 #include <errno.h>
 #include <poll.h>
@@ -17,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cryptech/hss.h>
 #include <cryptech/rpc.h>
 #include <cryptech/xdr.h>
 
@@ -114,7 +116,64 @@ static void call(struct connection *c, const struct xdr_writer *w,
 		;
 }
 
-/* Log in, and make the key that all use, or open it once it is made. */
+static void log_in(struct connection *c)
+{
+	uint8_t request[256];
+	struct xdr_writer w;
+	struct xdr_reader r;
+
+	begin(&w, request, sizeof(request), CRYPTECH_RPC_LOGIN);
+	xdr_put_u32(&w, CRYPTECH_USER_WHEEL);
+	xdr_put_opaque(&w, PIN, strlen(PIN));
+	call(c, &w, &r);
+}
+
+/* A name that was not there, of a key that will be. */
+static uint8_t hss_key[CRYPTECH_UUID_SIZE];
+
+static void make_hss(struct connection *c)
+{
+	uint8_t request[256];
+	struct xdr_writer w;
+	struct xdr_reader r;
+	uint64_t name = (uint64_t)(now() * 1e9);
+
+	memcpy(hss_key, &name, sizeof(name));
+	begin(&w, request, sizeof(request), CRYPTECH_RPC_HASHSIG_GENERATE);
+	xdr_put_opaque(&w, hss_key, sizeof(hss_key));
+	xdr_put_u32(&w, CRYPTECH_KEY_FLAG_DIGITALSIGNATURE |
+		    CRYPTECH_KEY_FLAG_TOKEN);
+	xdr_put_opaque(&w, "", 0);
+	xdr_put_u32(&w, CRYPTECH_HASHSIG_PUNCTURED);
+	xdr_put_u32(&w, 64);
+	xdr_put_u32(&w, 2);
+	for (int i = 0; i < 2; i++) {
+		xdr_put_u32(&w, 6);	/* H10 */
+		xdr_put_u32(&w, 3);	/* W4 */
+	}
+	call(c, &w, &r);
+	do {
+		begin(&w, request, sizeof(request), CRYPTECH_RPC_HASHSIG_JOB);
+		xdr_put_opaque(&w, hss_key, sizeof(hss_key));
+		call(c, &w, &r);
+	} while (xdr_get_u32(&r) == CRYPTECH_JOB_RUNNING);
+}
+
+static void sign_once(struct xdr_writer *w, uint8_t *buffer, size_t size)
+{
+	static uint64_t number;
+	uint8_t id[CRYPTECH_HASHSIG_REQUEST_SIZE] = { 0 };
+
+	number++;
+	memcpy(id, &number, sizeof(number));
+	begin(w, buffer, size, CRYPTECH_RPC_SIGN_ONCE);
+	xdr_put_opaque(w, hss_key, sizeof(hss_key));
+	xdr_put_opaque(w, id, sizeof(id));
+	xdr_put_opaque(w, "a message of thirty-two bytes...", 32);
+	xdr_put_u32(w, CRYPTECH_HSS_SIGNATURE_MAX);
+}
+
+/* Make the key that all use, or open it once it is made. */
 static void get_key(struct connection *c, bool rsa)
 {
 	static uint8_t uuid[CRYPTECH_UUID_SIZE];
@@ -125,10 +184,6 @@ static void get_key(struct connection *c, bool rsa)
 	const uint8_t *name;
 	size_t len;
 
-	begin(&w, request, sizeof(request), CRYPTECH_RPC_LOGIN);
-	xdr_put_u32(&w, CRYPTECH_USER_WHEEL);
-	xdr_put_opaque(&w, PIN, strlen(PIN));
-	call(c, &w, &r);
 	begin(&w, request, sizeof(request), made ? CRYPTECH_RPC_PKEY_OPEN :
 	      rsa ? CRYPTECH_RPC_PKEY_GENERATE_RSA :
 		    CRYPTECH_RPC_PKEY_GENERATE_EC);
@@ -162,6 +217,10 @@ static void request_of(struct connection *c, const char *what, uint8_t *buffer,
 		begin(w, buffer, size, CRYPTECH_RPC_GET_VERSION);
 		return;
 	}
+	if (!strcmp(what, "hss")) {
+		sign_once(w, buffer, size);
+		return;
+	}
 	begin(w, buffer, size, CRYPTECH_RPC_PKEY_SIGN);
 	xdr_put_u32(w, c->key);
 	xdr_put_u32(w, 0);
@@ -178,6 +237,17 @@ static void open_connection(struct connection *c, const char *path)
 	if (c->fd < 0 || connect(c->fd, (void *)&address, sizeof(address)))
 		die(path);
 	slip_decoder_init(&c->decoder, c->reply, sizeof(c->reply));
+}
+
+static void prepare(struct connection *c, const char *what, int number)
+{
+	if (!strcmp(what, "version"))
+		return;
+	log_in(c);
+	if (strcmp(what, "hss"))
+		get_key(c, !strcmp(what, "rsa2048"));
+	else if (!number)
+		make_hss(c);
 }
 
 static unsigned long serve(struct connection *cs, struct pollfd *fds, int n,
@@ -220,14 +290,13 @@ int main(int argc, char **argv)
 	    (n = atoi(argv[3])) < 1 || n > MAX_CLIENTS ||
 	    (seconds = atof(argv[4])) <= 0) {
 		fprintf(stderr, "usage: rpc_bench SOCKET PID CLIENTS SECONDS "
-			"version|rsa2048|ec-p256\n");
+			"version|rsa2048|ec-p256|hss\n");
 		return 2;
 	}
 	for (i = 0; i < n; i++) {
 		open_connection(&cs[i], argv[1]);
 		fds[i] = (struct pollfd){ .fd = cs[i].fd, .events = POLLIN };
-		if (strcmp(argv[5], "version"))
-			get_key(&cs[i], !strcmp(argv[5], "rsa2048"));
+		prepare(&cs[i], argv[5], i);
 	}
 	before = used(pid);
 	start = now();
