@@ -223,13 +223,15 @@ static const u32 figure_tags[] = {
 };
 
 /* May the answer to this function mean other figures? */
-static bool changes_figures(u32 function)
+static bool changes_figures(const struct cryptech_watch *watch, u32 function)
 {
 	switch (function) {
-	case CRYPTECH_RPC_PKEY_GENERATE_HASHSIG:
+	/* of any kind of key: without hash signature keys there is no need */
 	case CRYPTECH_RPC_PKEY_SIGN:
 	case CRYPTECH_RPC_PKEY_DELETE:
 	case CRYPTECH_RPC_KEY_DELETE:
+		return READ_ONCE(watch->value[CRYPTECH_FIGURE_HASHSIG_KEYS]);
+	case CRYPTECH_RPC_PKEY_GENERATE_HASHSIG:
 	case CRYPTECH_RPC_HASHSIG_GENERATE:
 	case CRYPTECH_RPC_HASHSIG_JOB:
 	case CRYPTECH_RPC_HASHSIG_INFO:
@@ -245,8 +247,10 @@ static bool changes_figures(u32 function)
 
 void cryptech_figures_stale(struct cryptech_call *call)
 {
-	if (changes_figures(call->function))
-		WRITE_ONCE(call->client->dev->watch->stale, true);
+	struct cryptech_watch *watch = call->client->dev->watch;
+
+	if (changes_figures(watch, call->function))
+		WRITE_ONCE(watch->stale, true);
 }
 
 void cryptech_figures_take(struct cryptech_device *dev, struct xdr_reader *r)

@@ -19,7 +19,7 @@ static bool has_anchor(const struct roots *roots)
 	       roots->platform->anchor_advance;
 }
 
-/* --- the hash over all keys --------------------------------------------------- */
+/* --- the hash over all keys ----------------------------------------------- */
 
 /* uuid | u32 generation | u64 anchor */
 static int hash_key(struct core_hash *hash, const struct root *root)
@@ -63,7 +63,7 @@ int keys_hash(const struct roots *roots, const struct root *changed,
 	return error;
 }
 
-/* --- the anchor ----------------------------------------------------------------- */
+/* --- the anchor ----------------------------------------------------------- */
 
 bool anchor_value(const struct roots *roots, uint64_t *value)
 {
@@ -132,7 +132,7 @@ int anchor_start(struct roots *roots, const uint8_t keys[KEYS_HASH])
 	return CRYPTECH_ERR_OK;
 }
 
-/* --- the ledger ------------------------------------------------------------------- */
+/* --- the ledger ----------------------------------------------------------- */
 
 int ledger_read(struct roots *roots)
 {

@@ -130,7 +130,7 @@ static int decode(const struct roots *roots, const struct root *root,
 	return ok ? CRYPTECH_ERR_OK : CRYPTECH_ERR_KEYSTORE_LOST_DATA;
 }
 
-/* --- writing ----------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------- */
 
 static const struct seed *find_seed(const struct seeds *seeds, uint32_t node)
 {
@@ -231,7 +231,7 @@ out:
 	return error;
 }
 
-/* --- which cells are whose ------------------------------------------------------ */
+/* --- which cells are whose ------------------------------------------------ */
 
 void cells_carry(const struct root *from, struct root *to)
 {
@@ -359,7 +359,7 @@ int cells_undo(struct roots *roots, const struct root *root,
 			      CRYPTECH_ERR_OK;
 }
 
-/* --- reading ----------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------- */
 
 /* It serves no more: the next commit writes another and zeroes it. */
 static void renew(struct root *root, ks_cell *cell)

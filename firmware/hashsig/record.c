@@ -97,7 +97,7 @@ static bool unseal(const struct roots *roots, uint8_t *record, size_t len,
 	return false;
 }
 
-/* --- state ----------------------------------------------------------------- */
+/* --- state ---------------------------------------------------------------- */
 
 static size_t state_size(const struct root_facts *facts, unsigned int count)
 {
@@ -269,7 +269,7 @@ void state_claims(const uint8_t *record, size_t len, struct root *root)
 	root->places->anchor = xdr_get_u64(&r);
 }
 
-/* --- ledger ------------------------------------------------------------------ */
+/* --- ledger --------------------------------------------------------------- */
 
 void ledger_encode(const struct roots *roots, const struct ledger *ledger,
 		   uint8_t record[LEDGER_SIZE])

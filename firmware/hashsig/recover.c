@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-/* --- one key --------------------------------------------------------------------- */
+/* --- one key -------------------------------------------------------------- */
 
 struct interval {
 	uint32_t floor, end;
@@ -197,7 +197,7 @@ static int load_all_cells(struct roots *roots)
 	return error;
 }
 
-/* --- what no record lists ------------------------------------------------------ */
+/* --- what no record lists ------------------------------------------------- */
 
 /*
  * R4, for whatever owner. A key whose record cannot be read keeps its cells:
@@ -267,7 +267,7 @@ static int finish_deletion(struct roots *roots, const struct newest *newest)
 	return root_forget(roots, root);
 }
 
-/* --- start, stop ----------------------------------------------------------------- */
+/* --- start, stop ---------------------------------------------------------- */
 
 static int recover(struct roots *roots)
 {
@@ -326,7 +326,7 @@ void roots_stop(struct roots *roots)
 	free(roots);
 }
 
-/* --- the security officer's decision --------------------------------------------- */
+/* --- the security officer's decision -------------------------------------- */
 
 /*
  * A ledger above flash and anchor says that what there is is right. It comes

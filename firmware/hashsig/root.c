@@ -47,7 +47,7 @@ void root_log(const struct roots *roots, const uint8_t *uuid,
 	roots->platform->log(roots->platform->data, line);
 }
 
-/* --- keys in memory ------------------------------------------------------------ */
+/* --- keys in memory ------------------------------------------------------- */
 
 struct root *root_new(const uint8_t *uuid)
 {
@@ -105,7 +105,7 @@ struct root *roots_find(struct roots *roots, const uint8_t *uuid)
 	return root;
 }
 
-/* --- committing ------------------------------------------------------------------ */
+/* --- committing ----------------------------------------------------------- */
 
 /* The record of a key as it will be; after this nothing can refuse it. */
 static int prepare(struct roots *roots, struct root *root)
@@ -242,7 +242,7 @@ static int commit(struct roots *roots, struct root *root, uint32_t to,
 	return error;
 }
 
-/* --- collecting ------------------------------------------------------------------ */
+/* --- collecting ----------------------------------------------------------- */
 
 /*
  * Move what one key has in the segment that the fewest cells hold: a record
@@ -321,7 +321,7 @@ int root_commit(struct roots *roots, struct root *root, uint32_t to,
 	return error;
 }
 
-/* --- the top of the tree ---------------------------------------------------------- */
+/* --- the top of the tree -------------------------------------------------- */
 
 /*
  * What is below is made again, at most 2^12 leaves at a time: some hundred
@@ -409,7 +409,7 @@ int root_read_top(struct roots *roots, const struct root *root, uint8_t *top)
 	return top_check(&root->facts, top);
 }
 
-/* --- creating, deleting ------------------------------------------------------------- */
+/* --- creating, deleting --------------------------------------------------- */
 
 static void draw_new(struct root *root, const struct root_facts *facts,
 		     const uint8_t *seed)
@@ -517,7 +517,7 @@ int root_delete(struct roots *roots, struct root *root)
 	return root_forget(roots, root);
 }
 
-/* --- freshness ------------------------------------------------------------------------ */
+/* --- freshness ------------------------------------------------------------ */
 
 bool roots_stale(const struct roots *roots)
 {

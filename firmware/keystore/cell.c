@@ -313,7 +313,7 @@ ks_cell ks_cell_at(struct keystore *ks, uint32_t index,
 	return ks->cells[index].pos;
 }
 
-/* --- where they are few ---------------------------------------------------- */
+/* --- where they are few --------------------------------------------------- */
 
 /* Where the next cell will go, if not to a fresh segment. */
 static uint32_t next_segment(const struct keystore *ks)

@@ -109,7 +109,7 @@ static inline void end(void)
 	nor = NULL;
 }
 
-/* --- trees -------------------------------------------------------------------- */
+/* --- trees ---------------------------------------------------------------- */
 
 struct tree {
 	struct root_facts facts;
@@ -261,7 +261,7 @@ static inline bool tree_check(struct tree *t, uint32_t floor, uint32_t end)
 	return EXPECT_EQ(next, 1u << params->h);
 }
 
-/* --- flash ---------------------------------------------------------------------- */
+/* --- flash ---------------------------------------------------------------- */
 
 static inline struct ks_stats stats_now(void)
 {

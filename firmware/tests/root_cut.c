@@ -144,7 +144,9 @@ static const struct operation operations[] = {
 	  { true, true, 8 }, false },
 };
 
-/* --- looking ----------------------------------------------------------------------- */
+#define OPERATIONS	(sizeof(operations) / sizeof(operations[0]))
+
+/* --- looking -------------------------------------------------------------- */
 
 /* Every cell in flash is listed by a key: what is not was zeroed. */
 static uint32_t cells_there(void)
@@ -228,7 +230,7 @@ static bool settle(const struct operation *op, uint64_t seed, bool firm)
 	return use(&second, stale);
 }
 
-/* --- cutting ------------------------------------------------------------------------ */
+/* --- cutting -------------------------------------------------------------- */
 
 static const enum nor_cut ways[] = {
 	NOR_NOT_DONE, NOR_TORN, NOR_TORN, NOR_DONE
@@ -337,7 +339,7 @@ static void cut(void)
 
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+	for (size_t i = 0; i < OPERATIONS; i++) {
 		operation = &operations[i];
 		if (argc < 2 || !strcmp(argv[1], operation->name))
 			tap_run(cut, operation->name);

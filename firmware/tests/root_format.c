@@ -21,7 +21,7 @@
 
 static struct tree a, b;
 
-/* --- libcrypto -------------------------------------------------------------------- */
+/* --- libcrypto ------------------------------------------------------------ */
 
 /* SP 800-108, counter mode, AES-256-CMAC. */
 static void kdf(const uint8_t key[32], const char *label, uint8_t out[32])
@@ -91,7 +91,7 @@ static uint32_t crc32c(const uint8_t *p, size_t len)
 	return ~crc;
 }
 
-/* --- the tree, one hash after the other ------------------------------------------------ */
+/* --- the tree, one hash after the other ----------------------------------- */
 
 static void put32(uint8_t *p, uint32_t v)
 {
@@ -190,7 +190,7 @@ static bool is_whole(const struct tree *t, uint32_t r, uint32_t floor)
 	return last < floor || first >= floor;
 }
 
-/* --- the reader ------------------------------------------------------------------------ */
+/* --- the reader ----------------------------------------------------------- */
 
 struct image {
 	const uint8_t *record[RECORDS];		/* their data */
@@ -247,7 +247,7 @@ static bool is_tagged(const uint8_t *record, uint32_t len)
 	return core + 36 <= len && !memcmp(tag, record, sizeof(tag));
 }
 
-/* --- what there should be ---------------------------------------------------------------- */
+/* --- what there should be ------------------------------------------------- */
 
 /* A cell that the list names: its use, node, key and value. */
 static bool check_cell(struct image *image, struct tree *t, uint32_t cell,
@@ -432,7 +432,7 @@ static bool check_image(const struct expected *e, unsigned int count,
 	       EXPECT_EQ(image.cells, 0) && EXPECT_EQ(image.other, 0);
 }
 
-/* --- tests ------------------------------------------------------------------------------- */
+/* --- tests ---------------------------------------------------------------- */
 
 static void lives(uint32_t lms, uint32_t lmots, uint32_t profile)
 {

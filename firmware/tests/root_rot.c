@@ -329,7 +329,7 @@ static void rotten_single_seed(void)
 	stop();
 }
 
-/* --- what is left after R5 ------------------------------------------------------ */
+/* --- what is left after R5 ------------------------------------------------ */
 
 /* Its header, too: the keystore does not know it any more. */
 static ks_cell rot_seed(uint32_t node)

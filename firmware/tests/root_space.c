@@ -26,7 +26,7 @@ static void name_key(uint32_t n)
 		a.facts.uuid[i] = n >> (24 - 8 * i);
 }
 
-/* --- what a key takes ------------------------------------------------------------ */
+/* --- what a key takes ----------------------------------------------------- */
 
 /*
  * A tree of which only the path to one leaf is known: enough to spend what is
@@ -135,7 +135,7 @@ static void table(void)
 	}
 }
 
-/* --- churn ------------------------------------------------------------------------- */
+/* --- churn ---------------------------------------------------------------- */
 
 /* As tree_commit, but any outcome. */
 static int spend(uint32_t n, uint32_t count)
@@ -250,7 +250,7 @@ static void idle_beside_busy(void)
 	end();
 }
 
-/* --- full flash -------------------------------------------------------------------- */
+/* --- full flash ----------------------------------------------------------- */
 
 static void fill(void)
 {

@@ -193,7 +193,7 @@ static void top_that_is_wrong(void)
 	end();
 }
 
-/* --- what is refused changes nothing ------------------------------------------- */
+/* --- what is refused changes nothing -------------------------------------- */
 
 static int try(uint32_t to, uint8_t *run)
 {
@@ -258,7 +258,7 @@ static void device_fails(void)
 	stop();
 }
 
-/* --- the anchor ------------------------------------------------------------------ */
+/* --- the anchor ----------------------------------------------------------- */
 
 static void anchor_does_not_advance(void)
 {
@@ -377,7 +377,7 @@ static void key_without_a_name(void)
 	stop();
 }
 
-/* --- older flash ------------------------------------------------------------------- */
+/* --- older flash ---------------------------------------------------------- */
 
 static void older_image(void)
 {
