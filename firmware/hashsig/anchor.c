@@ -43,20 +43,21 @@ int keys_hash(const struct roots *roots, const struct root *changed,
 	int error = hash ? CRYPTECH_ERR_OK : CRYPTECH_ERR_ALLOCATION_FAILURE;
 
 	/* Both are in the order of their UUIDs. */
-	while ((root || changed) && !error) {
-		int order = !root ? 1 : !changed ? -1 :
-			memcmp(root->facts.uuid, changed->facts.uuid,
-			       CRYPTECH_UUID_SIZE);
+	for (; root && !error; root = root->next) {
+		int order = changed ? memcmp(root->facts.uuid,
+					     changed->facts.uuid,
+					     CRYPTECH_UUID_SIZE) : -1;
+		bool goes = gone && gone == root;
 
-		if (order >= 0)
+		if (order >= 0) {
 			error = hash_key(hash, changed);
-		else if (root != gone)
-			error = hash_key(hash, root);
-		if (order >= 0)
 			changed = NULL;
-		if (order <= 0)
-			root = root->next;
+		}
+		if (order && !goes && !error)
+			error = hash_key(hash, root);
 	}
+	if (changed && !error)
+		error = hash_key(hash, changed);
 	if (!error)
 		error = core_hash_final(hash, out);
 	core_hash_free(hash);
