@@ -40,33 +40,12 @@ bool cell_parse(const struct keystore *ks, uint32_t pos, const uint8_t *h,
 	return memcmp(check, h, CELL_HEADER) == 0;
 }
 
-/*
- * Its header may have been torn when it was written, and read good since. It
- * must stay good until the data read zero: what is begun behind a header that
- * the next mount does not see would stay torn, under what is appended there.
- * (Once the data are zero it may itself be half zeroed, and is not touched.)
- */
-static int cell_firm(struct keystore *ks, ks_cell cell)
-{
-	uint8_t header[CELL_HEADER], owner[KS_NAME_SIZE];
-	uint32_t crc;
-	int ret = dev_read(ks, cell, header, sizeof(header));
-
-	if (ret || MUTATED(MUT_CELL_NOT_FIRM) ||
-	    !cell_parse(ks, cell, header, owner, &crc) ||
-	    dev_is_all(ks, cell + CELL_HEADER, KS_CELL_SIZE, 0))
-		return ret;
-	return dev_program(ks, cell, header, sizeof(header));
-}
-
 /* The data twice: on some NOR the second clear drains what the first left. */
 static int cells_clear(struct keystore *ks, const ks_cell *cells,
 		       unsigned int count)
 {
 	int ret = KS_OK;
 
-	for (unsigned int i = 0; i < count && !ret; i++)
-		ret = cell_firm(ks, cells[i]);
 	for (unsigned int i = 0; MUTATED(MUT_CELL_HEADER_FIRST) && i < count; i++)
 		ret = dev_zero(ks, cells[i], CELL_HEADER);
 	for (int twice = 0; twice < 2; twice++) {

@@ -34,7 +34,7 @@
 #define CELL_HEADER	32
 #define CELL_ENTRY	(CELL_HEADER + KS_CELL_SIZE)
 
-/* What the first write to a segment after a mount burns: see segment.c. */
+/* What the first write to a segment of records after a mount burns. */
 #define BURN_SIZE	RECORD_HEADER
 
 enum entry_type {
@@ -177,9 +177,7 @@ enum ks_mutation {
 	MUT_HEADER_ZERO_FIRST,	/* zero header before data */
 	MUT_CELL_HEADER_FIRST,	/* the same for cells */
 	MUT_NO_SEAL,		/* take a zeroed body for a record's */
-	/* found by tests/hs_mutants.c and tests/ks_test.c */
-	MUT_CELL_NOT_FIRM,	/* zero cells behind headers that may be torn */
-	MUT_NO_READ_BACK,	/* programmed is programmed */
+	MUT_NO_READ_BACK,	/* programmed is programmed: tests/hs_mutants.c */
 	MUT_COUNT,
 };
 #ifdef KS_MUTATIONS
@@ -218,6 +216,17 @@ int entry_write(struct keystore *ks, const struct entry *e, const void *data);
 int entry_commit(struct keystore *ks, uint32_t pos);
 int entry_zero(struct keystore *ks, const struct entry *e);
 enum body entry_body(struct keystore *ks, const struct entry *e);
+
+/*
+ * What the first append after a mount burns: where torn bits may be that read
+ * blank. Behind records that is a header. Behind cells it is a whole one: a
+ * header that was torn may read good at one boot, when the cell is zeroed, and
+ * not at the next, when nothing tells of what that had begun.
+ */
+static inline uint32_t burn_size(const struct segment *s)
+{
+	return s->cells ? 2 * BURN_SIZE : BURN_SIZE;
+}
 
 /* segment.c */
 static inline uint32_t seg_of(const struct keystore *ks, uint32_t pos)

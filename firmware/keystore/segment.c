@@ -161,9 +161,13 @@ static int segment_touch(struct keystore *ks, uint32_t seg)
 		ret = dev_zero(ks, pos + SEGMENT_OPEN, 4);
 	if (!ret && s->state == SEG_USED && !MUTATED(MUT_NO_BURN)) {
 		ret = dev_zero(ks, pos + s->end - s->unsure, s->unsure);
-		if (!ret)
-			ret = dev_zero(ks, pos + s->end, BURN_SIZE);
-		s->end += BURN_SIZE;
+		/* By steps, so that one that is cut is no more than a header. */
+		for (uint32_t n = burn_size(s) / BURN_SIZE; n && !ret; n--) {
+			ret = dev_sync(ks);
+			if (!ret)
+				ret = dev_zero(ks, pos + s->end, BURN_SIZE);
+			s->end += BURN_SIZE;
+		}
 	}
 	if (!ret)
 		ret = dev_sync(ks);
@@ -183,7 +187,7 @@ uint32_t segment_tail(const struct keystore *ks, uint32_t seg)
 		return 0;
 	if (s->touched)
 		return tail;
-	return tail > BURN_SIZE ? tail - BURN_SIZE : 0;
+	return tail > burn_size(s) ? tail - burn_size(s) : 0;
 }
 
 uint32_t segment_longest(const struct keystore *ks, bool cell,

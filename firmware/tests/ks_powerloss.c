@@ -419,7 +419,7 @@ int main(void)
 	static const struct {
 		const char *name;
 		int cuts;
-	} mistakes[MUT_CELL_NOT_FIRM] = {
+	} mistakes[MUT_NO_READ_BACK] = {
 		[MUT_NO_COPY] = { "trusting a commit that may be torn", 1 },
 		[MUT_FIRM_IN_PLACE] = { "firming a torn commit in place", 2 },
 		[MUT_NO_VOID] = { "leaving what was not committed", 1 },
@@ -438,8 +438,8 @@ int main(void)
 	};
 	bool all = true;
 
-	printf("1..%d\n", MUT_CELL_NOT_FIRM - 1);
-	for (int m = 1; m < MUT_CELL_NOT_FIRM; m++) {
+	printf("1..%d\n", MUT_NO_READ_BACK - 1);
+	for (int m = 1; m < MUT_NO_READ_BACK; m++) {
 		bool found;
 
 		ks_mutation = m;
