@@ -19,8 +19,9 @@
  *
  * States that are the same (flash with its torn bits, anchor, ledger) are
  * explored once. Without arguments: a sample. --full, or CRYPTECH_FULL=1 in
- * the environment: all first and second cuts, more ways of tearing, and a
- * large sample of the third. --one SCENARIO, at the end: that one alone.
+ * the environment: all first and second cuts (of those that collect cells,
+ * a sixth of the second), more ways of tearing, and a large sample of the
+ * third. --one SCENARIO, at the end: that one alone.
  */
 #include <stdio.h>
 #include <stdlib.h>
