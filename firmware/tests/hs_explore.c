@@ -39,7 +39,7 @@ static bool is_skipped(struct hs_run *run, int level)
 
 	/* Recoveries that collect cells take hundreds of steps. */
 	if (level == 1 && strstr(run->scenario->name, "-collecting"))
-		sample *= 6;
+		sample *= 24;
 	return sample > 1 && nor_random(&run->rng) % sample;
 }
 

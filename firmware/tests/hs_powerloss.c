@@ -20,7 +20,7 @@
  * States that are the same (flash with its torn bits, anchor, ledger) are
  * explored once. Without arguments: a sample. --full, or CRYPTECH_FULL=1 in
  * the environment: all first and second cuts (of those that collect cells,
- * a sixth of the second), more ways of tearing, and a large sample of the
+ * a 24th of the second), more ways of tearing, and a large sample of the
  * third. --one SCENARIO, at the end: that one alone.
  */
 #include <stdio.h>
@@ -46,7 +46,7 @@ int main(int argc, char **argv)
 	if (full) {
 		run.tears = 4;
 		run.sample[1] = 1;
-		run.sample[2] = 40;
+		run.sample[2] = 30;
 	}
 	hs_make_keys();
 	for (size_t i = 0; i < hs_scenario_count * hs_geometry_count; i++) {
