@@ -41,8 +41,9 @@ module sha256 (
 	output wire [2:0]  prefix_number,
 	input  wire [31:0] prefix,
 	// the digest, first word first: digest is a word, shift_out goes on to
-	// the next one
+	// the next one, and digest_in comes in at the end
 	input  wire        shift_out,
+	input  wire [31:0] digest_in,
 	output wire [31:0] digest
 );
 	localparam BITS_32 = 32'd440;		// 55 bytes
@@ -177,7 +178,7 @@ module sha256 (
 		end else if (shift_out) begin
 			for (n = 0; n < 7; n = n + 1)
 				value[n] <= value[n + 1];
-			value[7] <= 32'd0;
+			value[7] <= digest_in;
 		end
 	end
 
