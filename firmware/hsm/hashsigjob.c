@@ -63,7 +63,7 @@ bool job_names(struct hsm *hsm, const uint8_t *uuid)
 static int make_key(const struct key_request *request, struct key **result)
 {
 	struct key *key = key_alloc();
-	int error = CRYPTECH_ERR_OK;
+	int error;
 
 	if (!key)
 		return CRYPTECH_ERR_ALLOCATION_FAILURE;
@@ -71,14 +71,7 @@ static int make_key(const struct key_request *request, struct key **result)
 	key->class = CRYPTECH_KEY_CLASS_HASHSIG_PRIVATE;
 	key->flags = request->flags;
 	key->dead = true;
-	if (request->uuid)
-		memcpy(key->uuid, request->uuid, CRYPTECH_UUID_SIZE);
-	else
-		error = key_draw_uuid(key->uuid);
-	if (!error && request->label_len)
-		error = attributes_set(&key->attributes,
-				       CRYPTECH_ATTRIBUTE_LABEL,
-				       request->label, request->label_len);
+	error = key_name(key, request);
 	if (error) {
 		key_put(key);
 		return error;

@@ -211,6 +211,8 @@ int key_check_type(const struct hsm *hsm, uint32_t type);
 int key_check_room(struct call *call, const uint8_t *uuid, uint32_t flags);
 /* A random UUID (RFC 9562, version 4). */
 int key_draw_uuid(uint8_t uuid[CRYPTECH_UUID_SIZE]);
+/* The UUID and label that were asked for, or drawn. Lock not needed. */
+int key_name(struct key *key, const struct key_request *request);
 
 /*
  * Add @core, a key that was loaded or generated, to the client's or the HSM's

@@ -87,6 +87,21 @@ int key_draw_uuid(uint8_t uuid[CRYPTECH_UUID_SIZE])
 	return error;
 }
 
+int key_name(struct key *key, const struct key_request *request)
+{
+	int error = CRYPTECH_ERR_OK;
+
+	if (request->uuid)
+		memcpy(key->uuid, request->uuid, CRYPTECH_UUID_SIZE);
+	else
+		error = key_draw_uuid(key->uuid);
+	if (!error && request->label_len)
+		error = attributes_set(&key->attributes,
+				       CRYPTECH_ATTRIBUTE_LABEL,
+				       request->label, request->label_len);
+	return error;
+}
+
 int key_check_room(struct call *call, const uint8_t *uuid, uint32_t flags)
 {
 	struct client *client = call->client;
@@ -159,14 +174,7 @@ static int prepare(const struct hsm *hsm, struct core_key *core,
 	error = settle_flags(key);
 	if (error)
 		return error;
-	if (request->uuid)
-		memcpy(key->uuid, request->uuid, CRYPTECH_UUID_SIZE);
-	else
-		error = key_draw_uuid(key->uuid);
-	if (!error && request->label_len)
-		error = attributes_set(&key->attributes,
-				       CRYPTECH_ATTRIBUTE_LABEL,
-				       request->label, request->label_len);
+	error = key_name(key, request);
 	if (!error && core && !key_is_aes(key))
 		error = set_spki(key, core);
 	if (!error && key_is_token(key))

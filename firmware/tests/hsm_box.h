@@ -9,6 +9,7 @@
 #include <cryptech/xdr.h>
 
 #include "../hsm/hsm.h"
+#include "../keystore/keystore.h"
 
 #define BOX_SECOND	1000000000ull
 
@@ -56,5 +57,8 @@ int box_login(struct box *box, uint32_t word, uint32_t user);
 
 /* One value of STATUS. */
 uint64_t box_status(struct box *box, uint32_t tag);
+
+/* Stop it and take the first record of a class out of its flash. */
+bool box_take_away(struct box *box, enum ks_class class);
 
 #endif /* TESTS_HSM_BOX_H */

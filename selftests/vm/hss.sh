@@ -7,27 +7,7 @@
 # the rest.)
 
 . tap.sh
-nowhere=00000000-0000-4000-8000-000000000000
-
-add()
-{
-	keyctl add cryptech "$name" "$*" @s
-}
-
-in_session()
-{
-	cryptech login -p /tmp/.pin.0 -- "$@"
-}
-
-why()
-{
-	"$@" 2>&1 >/dev/null | sed 's/.*: //'
-}
-
-uuid_of()
-{
-	keyctl print "$1" | cut -d ' ' -f 2
-}
+. keyctl.sh
 
 # What /proc/keys says of a key, after its name
 described()

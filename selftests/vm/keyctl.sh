@@ -5,24 +5,7 @@
 # sign. (keysign tries all types, hashes and encodings.)
 
 . tap.sh
-nowhere=00000000-0000-4000-8000-000000000000
-
-# add WORDS...: a key by that payload, its name in $name
-add()
-{
-	keyctl add cryptech "$name" "$*" @s
-}
-
-in_session()
-{
-	cryptech login -p /tmp/.pin.0 -- "$@"
-}
-
-# The errno of a keyctl command, as the C library words it
-why()
-{
-	"$@" 2>&1 >/dev/null | sed 's/.*: //'
-}
+. keyctl.sh
 
 # --- signatures --------------------------------------------------------------
 
