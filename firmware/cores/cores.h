@@ -150,4 +150,26 @@ int core_rsa_encrypt(const struct core_key *key, const void *plain, size_t len,
 int core_rsa_decrypt_fixed(const struct core_key *key, const uint8_t *in,
 			   size_t in_len, uint8_t *plain, size_t plain_len);
 
+/*
+ * RSA-OAEP (RFC 8017, 7.1) with SHA-256 and MGF1 of the same, for our own key
+ * transfer; @label without its zero. Decryption gives @plain_len random bytes, in
+ * the same time, for whatever does not decrypt to just so many.
+ */
+int core_rsa_oaep_encrypt(const struct core_key *key, const char *label,
+			  const void *plain, size_t len, uint8_t *out,
+			  size_t size, size_t *out_len);
+int core_rsa_oaep_decrypt_fixed(const struct core_key *key, const char *label,
+				const uint8_t *in, size_t in_len,
+				uint8_t *plain, size_t plain_len);
+
+/*
+ * ECDH on P-256 (SP 800-56A, 5.7.1.2): the shared x coordinate, 32 bytes, of a
+ * private and a public key. core_key_p256: the private key of a scalar;
+ * BAD_ARGUMENTS: not in [1, order). core_key_scalar: its scalar.
+ */
+int core_ecdh(const struct core_key *private_key,
+	      const struct core_key *public_key, uint8_t secret[32]);
+int core_key_p256(const uint8_t scalar[32], struct core_key **key);
+int core_key_scalar(const struct core_key *key, uint8_t scalar[32]);
+
 #endif /* CORES_CORES_H */

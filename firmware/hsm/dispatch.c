@@ -121,6 +121,8 @@ static bool has_rights(const struct client *client,
 		return wheel;
 	case CRYPTECH_RIGHTS_SO:
 		return client->role == CRYPTECH_USER_SO;
+	case CRYPTECH_RIGHTS_LOGIN:
+		return client->role != CRYPTECH_USER_NONE;
 	case CRYPTECH_RIGHTS_PIN:
 		return wheel || client->role == CRYPTECH_USER_SO;
 	case CRYPTECH_RIGHTS_PORT:

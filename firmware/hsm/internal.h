@@ -45,6 +45,7 @@
 
 struct client;
 struct function;
+struct backup;
 struct hashsigs;
 struct job;
 struct key;
@@ -305,11 +306,15 @@ struct hsm {
 	struct pins pins;
 	struct keys *keys;		/* key.c's */
 	struct hashsigs *hashsigs;	/* hashsigkey.c's */
+	struct backup *backup;		/* backup.h: policy, devices, ... */
 
 	/* Wrapping keys, derived at start from master key and serial number. */
 	uint8_t k_flash[32];		/* key records */
 	uint8_t k_state[32];		/* states of hash signature keys */
 	uint8_t k_config[32];		/* the PIN record */
+	/* ... from the master key alone: */
+	uint8_t k_raw[32];		/* raw packages */
+	uint8_t k_raw_hashsig[32];	/* ... of HSS keys, with Kp */
 };
 
 /* The error that a client gets to see for a keystore error. */
@@ -356,5 +361,11 @@ void hashsigs_count(struct hsm *hsm, uint64_t *keys, uint64_t *low,
 		    uint64_t *least);
 uint64_t hashsigs_anchor(struct hsm *hsm);
 bool hashsigs_stale(const struct hsm *hsm);
+
+/*
+ * --- backup (backup.h), as the rest sees it ------------------------------------
+ */
+/* For STATUS: POLICY, KEYS_PARKED, OUTBOX, KEKEKS, at their tags. */
+void backup_count(struct hsm *hsm, uint64_t *value);
 
 #endif /* HSM_INTERNAL_H */

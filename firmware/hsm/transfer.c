@@ -333,3 +333,15 @@ int handle_PKEY_IMPORT(struct call *call)
 	xdr_put_opaque(&call->out, key->uuid, sizeof(key->uuid));
 	return CRYPTECH_ERR_OK;
 }
+
+int handle_LEGACY_EXPORT(struct call *call)
+{
+	(void)call;
+	return CRYPTECH_ERR_NOT_IMPLEMENTED;
+}
+
+int handle_LEGACY_IMPORT(struct call *call)
+{
+	(void)call;
+	return CRYPTECH_ERR_NOT_IMPLEMENTED;
+}

@@ -42,6 +42,10 @@ enum ks_class {
 	KS_CLASS_CONFIG = 3,	/* serial number, policies */
 	KS_CLASS_STATE = 4,	/* state records of hash signature keys */
 	KS_CLASS_LEDGER = 5,	/* of which there are, and were */
+	KS_CLASS_OUTBOX = 6,	/* packages that were not acknowledged */
+	KS_CLASS_KEKEK = 7,	/* single-use KEKEKs */
+	KS_CLASS_IMPORT = 8,	/* of hash signature keys, under way */
+	KS_CLASS_DEVICE = 9,	/* approved ones; name: serial number */
 	KS_CLASS_TOP = 64,	/* 64 to 127: public nodes of theirs, cached */
 };
 

@@ -48,6 +48,7 @@
  *		KEY    decided by the key: see "Access" in protocol.rst
  *		WHEEL  logged in as WHEEL
  *		SO     logged in as SO
+ *		LOGIN  logged in, as anybody
  *		PIN    SET_PIN's own rule: WHEEL any PIN, SO the user's
  *		PORT   only CRYPTECH_CLIENT_MUX of the port
  *		PORTWHEEL  CRYPTECH_CLIENT_MUX of the port, or WHEEL
@@ -182,7 +183,49 @@ F(0x13c, VERIFY_INIT,       MUTATING, USER, RAW, WORK,			       \
 F(0x13d, VERIFY_UPDATE,     MUTATING, USER, RAW, INLINE,		       \
   "stream:u data:o", "")						       \
 F(0x13e, VERIFY_FINAL,      MUTATING, USER, RAW, WORK, "stream:u", "")	       \
-F(0x13f, STREAM_ABORT,      MUTATING, USER, RAW, INLINE, "stream:u", "")
+F(0x13f, STREAM_ABORT,      MUTATING, USER, RAW, INLINE, "stream:u", "")       \
+/* Backup: from one HSM to another, and off the HSM; see backup.rst. */	       \
+F(0x140, DEVICE_IDENTITY,   IDEMPOTENT, ANY, RAW, INLINE,		       \
+  "", "serial:o spki:o fingerprint:o")					       \
+F(0x141, DEVICE_APPROVE,    MUTATING, SO, RAW, WORK,			       \
+  "serial:o spki:o label:o", "fingerprint:o")				       \
+F(0x142, DEVICE_REVOKE,     MUTATING, SO, RAW, WORK, "serial:o", "")	       \
+F(0x143, DEVICE_LIST,       IDEMPOTENT, LOGIN, RAW, INLINE,		       \
+  "previous:o max:u", "n:u n*(serial:o fingerprint:o label:o)")		       \
+F(0x144, POLICY_SET,        MUTATING, SO, RAW, WORK, "policy:u", "")	       \
+F(0x148, KEKEK_CREATE,      MUTATING, USER, RAW, LONG, "", "uuid:o statement:o") \
+F(0x149, KEKEK_ATTEST,      IDEMPOTENT, USER, RAW, WORK,		       \
+  "uuid:o", "statement:o")						       \
+F(0x14a, KEKEK_LIST,        IDEMPOTENT, USER, RAW, INLINE,		       \
+  "previous:o max:u", "n:u n*(uuid:o)")					       \
+F(0x14b, KEKEK_DELETE,      MUTATING, USER, RAW, WORK, "uuid:o", "")	       \
+F(0x14c, TRANSFER_EXPORT,   MUTATING, USER, RAW, WORK,			       \
+  "uuid:o statement:o", "package:o")					       \
+F(0x14d, TRANSFER_IMPORT,   MUTATING, USER, RAW, WORK,			       \
+  "package:o drop:u check:u", "uuid:o type:u flags:u label:o ack:o")	       \
+F(0x14e, TRANSFER_ACK,      MUTATING, USER, RAW, WORK, "ack:o", "uuid:o")      \
+F(0x14f, LEGACY_EXPORT,     MUTATING, USER, RAW, WORK,			       \
+  "uuid:o kekek:o", "pkcs8:o kek:o")					       \
+F(0x150, LEGACY_IMPORT,     MUTATING, USER, RAW, WORK,			       \
+  "kekek:o pkcs8:o kek:o flags:u label:o", "uuid:o")			       \
+F(0x154, RAW_EXPORT,        MUTATING, USER, RAW, WORK, "uuid:o", "package:o")  \
+F(0x155, RAW_IMPORT,        MUTATING, USER, RAW, WORK,			       \
+  "package:o drop:u check:u", "uuid:o type:u flags:u label:o")		       \
+F(0x156, PARKED_LIST,       IDEMPOTENT, LOGIN, RAW, INLINE,		       \
+  "previous:o max:u", "n:u n*(uuid:o)")					       \
+F(0x157, FORGET,            MUTATING, SO, RAW, WORK, "what:u uuid:o", "")      \
+F(0x158, MASTER_KEY_INFO,   IDEMPOTENT, ANY, RAW_FACTORY, INLINE,	       \
+  "", "fingerprint:o")							       \
+F(0x159, MASTER_KEY_GENERATE, MUTATING, WHEEL, RAW, WORK,		       \
+  "erase:u", "fingerprint:o")						       \
+F(0x15a, MASTER_KEY_SET,    MUTATING, WHEEL, RAW, WORK,			       \
+  "erase:u n:u n*(share:o)", "fingerprint:o")				       \
+F(0x15b, MASTER_KEY_SHARES, MUTATING, WHEEL, RAW, WORK,			       \
+  "m:u n:u", "n:u n*(share:o)")						       \
+F(0x15c, RECOVERY_CREATE,   MUTATING, SO, RAW, WORK,			       \
+  "m:u n:u", "fingerprint:o n:u n*(share:o)")				       \
+F(0x15d, RECOVERY_ARM,      MUTATING, SO, RAW, WORK,			       \
+  "package:o floor:u n:u n*(share:o)", "")
 
 #define CRYPTECH_F(number, name, ...) CRYPTECH_RPC_##name = number,
 enum cryptech_function { CRYPTECH_FUNCTIONS(CRYPTECH_F) };
@@ -196,6 +239,7 @@ enum cryptech_rights {
 	CRYPTECH_RIGHTS_ANY, CRYPTECH_RIGHTS_USER, CRYPTECH_RIGHTS_KEY,
 	CRYPTECH_RIGHTS_WHEEL, CRYPTECH_RIGHTS_PIN, CRYPTECH_RIGHTS_PORT,
 	CRYPTECH_RIGHTS_PORTWHEEL, CRYPTECH_RIGHTS_SO,
+	CRYPTECH_RIGHTS_LOGIN,
 };
 
 enum cryptech_cost {
@@ -295,6 +339,80 @@ enum cryptech_cost {
  *		INVALID_SIGNATURE at once when it is malformed.
  * VERIFY_FINAL	INVALID_SIGNATURE, or fine. The stream is closed.
  * STREAM_ABORT	Closes a stream of either kind; a leaf that it took stays spent.
+ * DEVICE_IDENTITY  Of this HSM: serial number, public half of its attestation
+ *		key (P-256; it signs only what begins with
+ *		CRYPTECH_ATTEST_MAGIC), and the fingerprint of both: what two
+ *		officers compare before they approve each other's device.
+ * DEVICE_APPROVE  That device may give KEKEKs to this one and send it keys.
+ *		KEY_NAME_IN_USE: the serial number is approved already, with
+ *		whatever key; at most CRYPTECH_DEVICES_MAX
+ *		(NO_KEY_SLOTS_AVAILABLE). The label is as a key's.
+ * DEVICE_REVOKE  KEY_NOT_FOUND: it is not approved.
+ * DEVICE_LIST	In the order of the serial numbers, as KEY_LIST.
+ * POLICY_SET	CRYPTECH_POLICY_ bits, all of them; others: BAD_ARGUMENTS.
+ * KEKEK_CREATE	A single-use KEKEK, for one hash signature key: an RSA key of
+ *		3,072 bits that only the import of that key can use, which
+ *		destroys it. At most CRYPTECH_KEKEKS_MAX outstanding
+ *		(NO_KEY_SLOTS_AVAILABLE). The statement is its public half,
+ *		signed by this device: see backup.rst.
+ * KEKEK_ATTEST	The statement for an outstanding single-use KEKEK, or for an RSA
+ *		private key in flash whose one usage is KEYENCIPHERMENT
+ *		(else FORBIDDEN): that may serve any number of transfers of keys
+ *		other than for hash signatures.
+ * KEKEK_LIST	The outstanding single-use ones; as KEY_LIST.
+ * KEKEK_DELETE	Destroys one of these; packages made for it open nowhere.
+ * TRANSFER_EXPORT  The key, wrapped for the KEKEK of the statement, signed by
+ *		this device. The statement's device has to be approved
+ *		(FORBIDDEN), the key EXPORTABLE (FORBIDDEN). A statement that is
+ *		not well-formed or whose signature is wrong: BAD_ARGUMENTS. Of an HSS
+ *		key (single-use KEKEK, else FORBIDDEN) the upper half of the
+ *		leaves left goes for ever: HASHSIG_KEY_EXHAUSTED with fewer
+ *		than two. Until the acknowledgement comes, the same statement
+ *		gives the same package, and another one is NOT_READY. A
+ *		single-seed key: FORBIDDEN without POLICY_SHARED_SEED.
+ * TRANSFER_IMPORT  `drop`: flags that the key is not to have. check 1: nothing
+ *		happens, the results say what would (ack is empty); 0: the
+ *		key comes to be, with its UUID. Whatever is wrong with a package or
+ *		its KEKEK is KEYWRAP_BAD_MAGIC; a source that is not
+ *		approved is FORBIDDEN, KEY_NAME_IN_USE a UUID that stands. ack
+ *		is for the source, signed by this device.
+ * TRANSFER_ACK	The package that this acknowledges has arrived: it leaves the
+ *		outbox. BAD_ARGUMENTS: not well-formed, not of a device that
+ *		is approved, or no package of ours. Twice is fine.
+ * LEGACY_EXPORT  As PKEY_EXPORT, by UUID: FORBIDDEN without POLICY_LEGACY_EXPORT.
+ * LEGACY_IMPORT  As PKEY_IMPORT; the key gets a new UUID.
+ * RAW_EXPORT	The key, wrapped under this HSM's master key; it has to be
+ *		EXPORTABLE (FORBIDDEN). An HSS key is *parked* by it: it signs no
+ *		more (FORBIDDEN), asking again gives the same package, and
+ *		once deleted it comes back by RAW_IMPORT of its newest package
+ *		only. At most CRYPTECH_PARKED_MAX (NO_KEY_SLOTS_AVAILABLE).
+ * RAW_IMPORT	As TRANSFER_IMPORT. Without flag TOKEN (dropped) the key is
+ *		volatile; HSS keys need TOKEN (BAD_ARGUMENTS).
+ * PARKED_LIST	HSS keys that were parked and deleted; as KEY_LIST.
+ * FORGET	The officer gives up what waits for somebody: CRYPTECH_FORGET_.
+ *		FORGET_PARKED: no package of that key opens any more, for ever.
+ *		FORGET_OUTBOX: the package of that key is not needed again (it may
+ *		open elsewhere all the same). KEY_NOT_FOUND: there is none.
+ * MASTER_KEY_INFO  fingerprint: 32 bytes that follow from the master key and
+ *		say nothing of it.
+ * MASTER_KEY_GENERATE  A new one, drawn by the HSM. FORBIDDEN while keys stand,
+ *		parked ones and KEKEKs included, but with erase 1: all of them
+ *		are destroyed first. PINs, serial number and approved devices
+ *		stay.
+ * MASTER_KEY_SET  The same, to a given one: one share of 32 bytes, which is the
+ *		key itself, or at least m shares of one set
+ *		(MASTERKEY_BAD_LENGTH, BAD_ARGUMENTS: not well-formed, not of one
+ *		set, too few, or they give another key than their set was made
+ *		of).
+ * MASTER_KEY_SHARES  2 <= m <= n <= CRYPTECH_SHARES_MAX shares (Shamir) of which
+ *		any m give the master key, and fewer say nothing of it.
+ * RECOVERY_CREATE  A new recovery key, of which this HSM keeps the public half:
+ *		HSS keys made with flag RECOVERABLE from now on can be had back
+ *		from a package of theirs when the HSM is lost.
+ * RECOVERY_ARM	Lets one RAW_IMPORT, until a restart, import this package of an HSS
+ *		key without the state that this HSM should have of it, from
+ *		leaf `floor` of its root tree on. The officer answers for it
+ *		that no other HSM has the key, nor signed with it beyond floor.
  * LOGIN	PIN_INCORRECT, or NOT_READY without a check of the PIN while
  *		the role's delay after failures runs (STATUS tells the rest).
  *		CRYPTECH_CLIENT_KERNEL of a mailbox or serial port may log in
@@ -450,7 +568,8 @@ enum cryptech_key_type { CRYPTECH_KEY_TYPES(CRYPTECH_T) };
 #define CRYPTECH_KEY_FLAG_EXPORTABLE		0x00000020 /* may be backed up */
 #define CRYPTECH_KEY_FLAGS_LIBHAL		0x0000003f
 #define CRYPTECH_KEY_FLAG_RAW			0x00010000 /* raw RSA allowed */
-#define CRYPTECH_KEY_FLAGS_ALL			0x00f1003f
+#define CRYPTECH_KEY_FLAG_RECOVERABLE		0x00020000 /* see RECOVERY_ */
+#define CRYPTECH_KEY_FLAGS_ALL			0x00f3003f
 
 /*
  * The one mode that an AES key serves, in bits 20 to 23 of its flags. 0 when a
@@ -475,6 +594,7 @@ enum cryptech_key_type { CRYPTECH_KEY_TYPES(CRYPTECH_T) };
 #define CRYPTECH_HASHSIG_EXHAUSTED	2
 #define CRYPTECH_HASHSIG_STALE		3	/* the flash is not the newest */
 #define CRYPTECH_HASHSIG_IDLE		4	/* rebuilt when first asked to sign */
+#define CRYPTECH_HASHSIG_PARKED		5	/* exported: delete, then import */
 
 /* HASHSIG_JOB, state */
 #define CRYPTECH_JOB_RUNNING		0
@@ -485,6 +605,25 @@ enum cryptech_key_type { CRYPTECH_KEY_TYPES(CRYPTECH_T) };
 /* HASHSIG_ACCEPT */
 #define CRYPTECH_ACCEPT_FLASH		1	/* the flash is right: go on */
 #define CRYPTECH_ACCEPT_DESTROY		2	/* destroy all these keys */
+
+/* Backup */
+#define CRYPTECH_ATTEST_MAGIC		"cryptech-attest-v1"	/* 18 bytes */
+#define CRYPTECH_FINGERPRINT_SIZE	32
+#define CRYPTECH_DEVICES_MAX		64
+#define CRYPTECH_KEKEKS_MAX		16
+#define CRYPTECH_PARKED_MAX		4096
+#define CRYPTECH_SHARES_MAX		16
+#define CRYPTECH_SHARE_SIZE		80	/* bytes of a share: backup.rst */
+
+/* POLICY_SET; none is set after init */
+#define CRYPTECH_POLICY_LEGACY_EXPORT	0x1	/* KEKEKs need no attestation */
+#define CRYPTECH_POLICY_SHARED_SEED	0x2	/* single-seed halves may be given
+						 * away: they share a secret */
+#define CRYPTECH_POLICIES_ALL		0x3
+
+/* FORGET */
+#define CRYPTECH_FORGET_PARKED		1
+#define CRYPTECH_FORGET_OUTBOX		2
 
 /* PKEY_SET_ATTRIBUTES: this length word, without data, deletes. */
 #define CRYPTECH_ATTRIBUTE_NIL		0xffffffff
@@ -519,7 +658,12 @@ S(23, RECORDS_LOST, "count", "flash records found damaged since the start")  \
 S(24, HASHSIG_KEYS, "count", "hash signature keys")			       \
 S(25, HASHSIG_LOW, "count", "of these, keys that are nearly used up")	       \
 S(26, HASHSIG_LEAVES_MIN, "count", "fewest root leaves left of any of them")   \
-S(27, ANCHOR, "count", "commits of hash signature keys so far")
+S(27, ANCHOR, "count", "commits of hash signature keys so far")		       \
+S(28, POLICY, "bits", "see CRYPTECH_POLICY_")				       \
+S(29, KEYS_PARKED, "count", "hash signature keys off the HSM, deleted here")   \
+S(30, OUTBOX, "count", "packages not acknowledged yet")			       \
+S(31, KEKEKS, "count", "single-use KEKEKs outstanding")			       \
+S(32, SLOTS, "count", "keys there may be in flash, and in memory; 0: no limit")
 
 #define CRYPTECH_S(tag, name, ...) CRYPTECH_STATUS_##name = tag,
 enum cryptech_status_tag { CRYPTECH_STATUS_TAGS(CRYPTECH_S) };
