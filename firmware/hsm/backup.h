@@ -4,6 +4,7 @@
  * know each other. Formats: firmware/backup/; hash signature keys on the way:
  * hashsig/backup.h; what it is all for: Documentation/backup.rst.
  *
+ *	keyimage.c     keys other than HSS keys as images
  *	policy.c       what the security officer allows
  *	device.c       this HSM's attestation key, the devices that are approved
  *	kekek.c	       KEKEKs and their statements
@@ -22,7 +23,7 @@
 #include "hashsig.h"
 #include "key.h"
 
-/* --- key images (keyrecord.c) ------------------------------------------------- */
+/* --- key images (keyrecord.c, keyimage.c) --------------------------------------- */
 
 /*
  * A key as packages carry it: the plaintext of its KEY record. Put: into
@@ -37,11 +38,12 @@ bool record_parse(const uint8_t *image, size_t len, const uint8_t *uuid,
 
 /*
  * A key other than an HSS one out of an image, without the flags @drop: checked
- * like a loaded one, then added with its UUID and attributes. With @check it is
- * not added and *key is NULL. The lock is dropped meanwhile.
+ * like a loaded one, then added with its UUID and attributes. With
+ * @check_only it is not added and *key is NULL. KEYWRAP_BAD_MAGIC: not a good
+ * image. The lock is dropped meanwhile.
  */
 int key_add_image(struct call *call, const struct key_record *record,
-		  uint32_t drop, bool check, struct key **key);
+		  uint32_t drop, bool check_only, struct key **key);
 /* The image of such a key. The lock is dropped meanwhile. */
 int key_image(struct call *call, struct key *key, uint8_t **image,
 	      size_t *len);

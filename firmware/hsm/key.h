@@ -138,6 +138,10 @@ struct key_request {
 	uint32_t flags;
 	const uint8_t *label;		/* a valid one */
 	size_t label_len;
+	/* Of a key that comes as an image, in place of the label: as records
+	 * have them. NULL: none. */
+	const uint8_t *attributes;
+	size_t attributes_len;
 };
 
 /* An object with one reference. Lock not needed. */
@@ -178,6 +182,7 @@ int call_request(struct call *call, struct key_request *request);
 struct key_record {
 	uint8_t *plain;
 	size_t plain_size;
+	const uint8_t *uuid;
 	uint32_t type, class, flags;
 	const uint8_t *attributes, *spki, *secret;
 	size_t attributes_len, spki_len, secret_len;
@@ -204,6 +209,8 @@ void record_close(struct key_record *record);
 
 /* Flags that stand together, and none but those of @allowed. */
 int key_check_flags(uint32_t flags, uint32_t allowed);
+/* ... and with this type and class. A mode that is left open is filled in. */
+int key_settle_flags(struct key *key);
 /* Is this type one that this HSM serves? UNSUPPORTED_KEY */
 int key_check_type(const struct hsm *hsm, uint32_t type);
 /* Is the name free (NULL: drawn later), is there room? To be asked before

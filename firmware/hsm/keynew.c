@@ -51,7 +51,7 @@ int key_check_type(const struct hsm *hsm, uint32_t type)
  * what one mode protects does not fall by another's means; which, its type
  * says, and it is kept in the flags for whoever looks.
  */
-static int settle_flags(struct key *key)
+int key_settle_flags(struct key *key)
 {
 	const uint32_t other_kinds = CRYPTECH_KEY_FLAG_DIGITALSIGNATURE |
 				     CRYPTECH_KEY_FLAG_KEYENCIPHERMENT |
@@ -156,13 +156,17 @@ static int prepare(const struct hsm *hsm, struct core_key *core,
 		key->core = core_key_get(core);
 	}
 	key->flags = request->flags;
-	error = settle_flags(key);
+	error = key_settle_flags(key);
 	if (error)
 		return error;
 	if (request->uuid)
 		memcpy(key->uuid, request->uuid, CRYPTECH_UUID_SIZE);
 	else
 		error = key_draw_uuid(key->uuid);
+	if (!error && request->attributes &&
+	    !attributes_parse(&key->attributes, request->attributes,
+			      request->attributes_len))
+		error = CRYPTECH_ERR_KEYWRAP_BAD_MAGIC;
 	if (!error && request->label_len)
 		error = attributes_set(&key->attributes,
 				       CRYPTECH_ATTRIBUTE_LABEL,
