@@ -8,7 +8,8 @@
  *	pin.c       PINs, LOGIN, SET_PIN
  *	hash.c      hashes and HMACs
  *	misc.c      version, random numbers, STATUS
- *	start.c     hsm_start, hsm_stop, master key, serial number
+ *	setting.c   settings, which a new master key leaves as they are
+ *	start.c     hsm_start, hsm_stop, serial number
  *	key.c ...   keys (see key.h)
  *	hashsig*.c, stream.c  hash signatures (see hashsig.h)
  *
@@ -327,6 +328,24 @@ int store_error(int ks_error);
 int store_write(struct hsm *hsm, enum ks_class class,
 		const uint8_t name[KS_NAME_SIZE], const void *data, size_t len,
 		bool must_be_new);
+
+/*
+ * --- settings (setting.c) ------------------------------------------------------
+ *
+ * Records of the classes CONFIG and DEVICE, sealed under K_config. They and the
+ * PINs stay when the master key changes: masterkey.c seals whatever there is
+ * in these classes anew without knowing what it says, so nothing else may be
+ * there. At most SETTING_MAX bytes each. To delete one: ks_delete.
+ */
+#define SETTING_MAX	1024
+
+int setting_write(struct hsm *hsm, enum ks_class class,
+		  const uint8_t name[KS_NAME_SIZE], const void *data,
+		  size_t len, bool must_be_new);
+/* KEY_NOT_FOUND; KEYSTORE_LOST_DATA: it does not unwrap; RESULT_TOO_LONG */
+int setting_read(struct hsm *hsm, enum ks_class class,
+		 const uint8_t name[KS_NAME_SIZE], void *data, size_t size,
+		 size_t *len);
 
 /*
  * --- keys (key.c), as the rest sees them --------------------------------------

@@ -155,6 +155,9 @@ int keys_insert(struct keys *keys, struct key *key);
 void keys_remove(struct keys *keys, struct key *key);
 /* Make room for one more so that keys_insert does not fail for lack of it. */
 int keys_reserve(struct keys *keys);
+/* Is there a slot for a key of these flags? NO_KEY_INDEX_SLOTS (in flash),
+ * NO_KEY_SLOTS_AVAILABLE (in memory): --slots are taken. */
+int keys_check_slots(const struct hsm *hsm, uint32_t flags);
 
 /* May this client know that the key exists? */
 bool key_visible(const struct client *client, const struct key *key);

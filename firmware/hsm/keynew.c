@@ -97,11 +97,11 @@ int key_check_room(struct call *call, const uint8_t *uuid, uint32_t flags)
 	if (found || (uuid && job_names(call->hsm, uuid)))
 		return CRYPTECH_ERR_KEY_NAME_IN_USE;
 	if (flags & CRYPTECH_KEY_FLAG_TOKEN)
-		return CRYPTECH_ERR_OK;
+		return keys_check_slots(call->hsm, flags);
 	if (client->key_count >= HSM_CLIENT_VOLATILE ||
 	    client->port->volatile_keys >= HSM_PORT_VOLATILE)
 		return CRYPTECH_ERR_NO_KEY_SLOTS_AVAILABLE;
-	return CRYPTECH_ERR_OK;
+	return keys_check_slots(call->hsm, flags);
 }
 
 /* --- make ---------------------------------------------------------------------- */

@@ -109,6 +109,10 @@ static int start_master_key(struct hsm *hsm, bool fresh,
 	if (!error)
 		error = derive(hsm, key, "config", hsm->k_config);
 	if (!error)
+		error = core_kdf(key, "raw", hsm->k_raw);
+	if (!error)
+		error = core_kdf(key, "raw-hashsig", hsm->k_raw_hashsig);
+	if (!error)
 		error = core_kdf(key, "fingerprint", fingerprint);
 	core_wipe(key, sizeof(key));
 	return error;
