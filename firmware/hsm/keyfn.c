@@ -40,6 +40,8 @@ int call_request(struct call *call, struct key_request *request)
 {
 	int error;
 
+	request->attributes = NULL;
+	request->attributes_len = 0;
 	request->flags = xdr_get_u32(&call->in);
 	error = get_label(call, &request->label, &request->label_len);
 	if (error)
