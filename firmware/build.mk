@@ -26,7 +26,7 @@ FIRMWARE_CORES_OBJS := $(call firmware_objs,cores/openssl)
 FIRMWARE_SHA256_OBJS := $(addprefix firmware/cores/sha256/,$(SHA256_X86) \
 	engine.o many.o portable.o)
 FIRMWARE_HASHSIG_OBJS := $(call firmware_objs,hashsig)
-FIRMWARE_HSM_OBJS := $(call firmware_objs,hsm)
+FIRMWARE_HSM_OBJS := $(call firmware_objs,hsm) $(call firmware_objs,backup)
 # The HSM wholly, but for its platform.
 FIRMWARE_ALL_OBJS := $(FIRMWARE_HSM_OBJS) $(FIRMWARE_HASHSIG_OBJS) \
 	$(FIRMWARE_SHA256_OBJS) $(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS)
@@ -54,7 +54,7 @@ $(B)/obj-san/mutants/%.o: %.c
 # --- cores ---------------------------------------------------------------
 
 CORE_TESTS := $(addprefix $(B)/test/,core_test core_cipher_test \
-	core_key_test)
+	core_key_test core_oaep_test)
 HOST_TESTS += $(CORE_TESTS)
 
 $(CORE_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
