@@ -614,6 +614,7 @@ enum cryptech_key_type { CRYPTECH_KEY_TYPES(CRYPTECH_T) };
 #define CRYPTECH_PARKED_MAX		4096
 #define CRYPTECH_SHARES_MAX		16
 #define CRYPTECH_SHARE_SIZE		80	/* bytes of a share: backup.rst */
+#define CRYPTECH_ACK_SIZE		168	/* bytes of what TRANSFER_ACK takes */
 
 /* POLICY_SET; none is set after init */
 #define CRYPTECH_POLICY_LEGACY_EXPORT	0x1	/* KEKEKs need no attestation */
