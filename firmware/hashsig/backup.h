@@ -110,6 +110,10 @@ int root_package_key(struct roots *roots, const struct root *root,
 int root_adopt(struct roots *roots, const uint8_t *body, size_t len,
 	       const uint8_t *kekek, uint32_t floor, struct root **root);
 
+/* Did this key come by that KEKEK? Then its package was imported, and who asks
+ * again can be told so. */
+bool root_came_by(const struct root *root, const uint8_t *kekek);
+
 /* The newest package of a parked key is back: Kp reads zero before this
  * returns 0. BAD_ARGUMENTS: the body is not of this key. */
 int root_unpark(struct roots *roots, struct root *root, const uint8_t *body,

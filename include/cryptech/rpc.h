@@ -368,14 +368,17 @@ enum cryptech_cost {
  *		key (single-use KEKEK, else FORBIDDEN) the upper half of the
  *		leaves left goes for ever: HASHSIG_KEY_EXHAUSTED with fewer
  *		than two. Until the acknowledgement comes, the same statement
- *		gives the same package, and another one is NOT_READY. A
+ *		(signed anew or not) gives the same package, and another one is
+ *		NOT_READY. A
  *		single-seed key: FORBIDDEN without POLICY_SHARED_SEED.
  * TRANSFER_IMPORT  `drop`: flags that the key is not to have. check 1: nothing
  *		happens, the results say what would (ack is empty); 0: the
  *		key comes to be, with its UUID. Whatever is wrong with a package or
  *		its KEKEK is KEYWRAP_BAD_MAGIC; a source that is not
  *		approved is FORBIDDEN, KEY_NAME_IN_USE a UUID that stands. ack
- *		is for the source, signed by this device.
+ *		is for the source, signed by this device. The package by which
+ *		an HSS key that stands here came is acknowledged again, and
+ *		nothing happens: the first answer may have been lost.
  * TRANSFER_ACK	The package that this acknowledges has arrived: it leaves the
  *		outbox. BAD_ARGUMENTS: not well-formed, not of a device that
  *		is approved, or no package of ours. Twice is fine.
