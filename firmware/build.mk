@@ -61,6 +61,14 @@ $(CORE_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
 		$(call san,$(FIRMWARE_CORES_OBJS))
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
+# --- backup ----------------------------------------------------------------
+
+HOST_TESTS += $(B)/test/shares_test
+
+$(B)/test/shares_test: $(call san,firmware/tests/shares_test.o \
+		firmware/backup/shares.o $(FIRMWARE_CORES_OBJS))
+	$(call link,$(CFLAGS_SAN),-lcrypto -lgfshare -pthread)
+
 # --- hashsig: mathematics --------------------------------------------------
 
 FIRMWARE_LMS_OBJS := $(addprefix firmware/hashsig/,merkle.o ots.o verify.o) \
