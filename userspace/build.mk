@@ -7,8 +7,8 @@ comma := ,
 
 # --- the library -------------------------------------------------------------
 
-lib_src := $(addprefix $(us)/libcryptech/,device.c hashsig.c key.c login.c \
-	names.c sign.c)
+lib_src := $(addprefix $(us)/libcryptech/,backup.c device.c hashsig.c key.c \
+	login.c names.c sign.c)
 lib_so := $(B)/lib/libcryptech.so
 
 LIBS += $(lib_so)
