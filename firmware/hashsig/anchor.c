@@ -168,7 +168,11 @@ int ledger_write(struct roots *roots, uint64_t value, const struct root *gone)
 		memcpy(ledger.ended, gone->facts.uuid, sizeof(ledger.ended));
 	}
 	ledger_encode(roots, &ledger, record);
-	error = root_error(ks_write(roots->ks, KS_CLASS_LEDGER, ledger_name,
+	error = root_error(gone ?
+			   ks_write_deletion(roots->ks, KS_CLASS_LEDGER,
+					     ledger_name, record,
+					     sizeof(record)) :
+			   ks_write(roots->ks, KS_CLASS_LEDGER, ledger_name,
 				    record, sizeof(record), false));
 	if (!error)
 		roots->ledger = ledger;

@@ -85,6 +85,15 @@ int ks_write(struct keystore *ks, enum ks_class class,
 	     bool must_be_new);
 
 /*
+ * The same for a record that says that others go, which are deleted next: it
+ * may use all of the reserve, as a deletion does, so that what frees room is
+ * not refused for want of room.
+ */
+int ks_write_deletion(struct keystore *ks, enum ks_class class,
+		      const uint8_t name[KS_NAME_SIZE], const void *data,
+		      size_t len);
+
+/*
  * Read a whole record into @data; *@len is its length, also with KS_TOO_LONG
  * (@size is short) and KS_CORRUPT (@data is wiped).
  */
