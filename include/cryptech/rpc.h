@@ -341,7 +341,8 @@ enum cryptech_cost {
  * STREAM_ABORT	Closes a stream of either kind; a leaf that it took stays spent.
  * DEVICE_IDENTITY  Of this HSM: serial number, public half of its attestation
  *		key (P-256; it signs only what begins with
- *		CRYPTECH_ATTEST_MAGIC), and the fingerprint of both: what two
+ *		CRYPTECH_ATTEST_MAGIC), and the fingerprint of both, SHA-256
+ *		of serial (16 bytes) and spki one after the other: what two
  *		officers compare before they approve each other's device.
  * DEVICE_APPROVE  That device may give KEKEKs to this one and send it keys.
  *		KEY_NAME_IN_USE: the serial number is approved already, with
