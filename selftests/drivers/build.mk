@@ -18,6 +18,14 @@ $(B)/test/uapi_32.o: selftests/drivers/uapi_32.c
 	@mkdir -p $(@D); echo "  CC32    $@"
 	@$(cc_32) -c -o $@ $<
 
+$(B)/gen/uapi_fields.h: selftests/drivers/uapi_fields.py \
+		include/uapi/linux/cryptech.h
+	@mkdir -p $(@D); $(call note,GEN)
+	@$^ >$@.new && mv $@.new $@
+
+$(B)/obj-san/selftests/drivers/uapi_test.o: override CPPFLAGS += -I$(B)/gen
+$(B)/obj-san/selftests/drivers/uapi_test.o: $(B)/gen/uapi_fields.h
+
 $(B)/test/uapi_test: $(B)/obj-san/selftests/drivers/uapi_test.o \
 		| $(B)/test/uapi_32.o
 	$(call link,$(CFLAGS_SAN),)

@@ -396,9 +396,22 @@ struct cryptech_ioc_token {
  * together, include/cryptech/rpc.h (functions 0x140 on, which these are one by
  * one) what each does and what it answers.
  *
- * Where something is given out, its `len` is the room there is, and then the
- * length; EOVERFLOW: not enough room. What is given out by a call that cannot
- * simply be asked again (packages of HSS keys) can be: the HSM keeps it.
+ * Where something is given out, its `len` is the room there is, all of it
+ * writable, and then the length; EOVERFLOW: not enough room, and every `len` is
+ * what is needed. Nothing is given out but after success; after EOVERFLOW the
+ * fixed fields are. A call that changes something is not sent if its output
+ * cannot be written (EFAULT). What it gives can be asked for again, should it be
+ * lost all the same: the HSM keeps packages of HSS keys until TRANSFER_ACK or,
+ * of a parked one, KEY_DELETE; it acknowledges such an import again, and tells
+ * statements and shares as often as it is asked (of RECOVERY_CREATE: create
+ * another). So after EFAULT, EOVERFLOW, ETIMEDOUT, a signal and, once logged in
+ * again, EREMOTEIO: ask again. The driver itself never sends such a call twice.
+ *
+ * Packages and statements may be kept anywhere. Shares and a master key are
+ * secrets: MASTER_KEY_SET, MASTER_KEY_SHARES, RECOVERY_CREATE and RECOVERY_ARM
+ * pass them in clear through the mailbox, kernel memory (wiped after use) and
+ * the program (which has to wipe them): for a machine that is trusted for it.
+ * One message is all that a call can hold: EINVAL or EMSGSIZE if more goes in.
  */
 
 /* DEVICE_IDENTITY */
@@ -505,7 +518,8 @@ struct cryptech_ioc_transfer_export {
 
 /*
  * TRANSFER_IMPORT, RAW_IMPORT (which has no ack). With CRYPTECH_IMPORT_CHECK
- * nothing happens: what would is told.
+ * nothing happens: what would is told, and ack_len is 0. Room for an ack of less
+ * than CRYPTECH_ACK_SIZE bytes is EOVERFLOW before anything happens.
  */
 #define CRYPTECH_IMPORT_CHECK	1
 
@@ -593,14 +607,14 @@ struct cryptech_ioc_master_key {
 	__u32 size;
 	__u32 flags;		/* 0; GENERATE, SET: or _ERASE */
 	__u32 error;		/* out */
-	__u32 shares_len;	/* SET: 32, or shares of 80 bytes each */
-	__aligned_u64 shares;	/* SET, in: the key itself, or shares of it */
+	__u32 shares_len;	/* SET: 32, or shares of 80 bytes each; else 0 */
+	__aligned_u64 shares;	/* SET, in: the key itself, or shares; else 0 */
 	__u8 fingerprint[32];	/* out */
 };
 
 /*
  * MASTER_KEY_SHARES, RECOVERY_CREATE: the secret as `n` shares of 80 bytes, of
- * which any `m` give it.
+ * which any `m` give it. The shares are secret.
  */
 struct cryptech_ioc_shares {
 	__u32 size;
