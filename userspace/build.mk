@@ -32,7 +32,7 @@ BINS += $(B)/bin/cryptech
 $(B)/bin/cryptech: $(tool_src:%.c=$(B)/obj/%.o) $(lib_so)
 	$(call link,-pie -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now \
 		-Wl$(comma)-rpath$(comma)'$$ORIGIN/../lib', \
-		-L$(B)/lib -lcryptech -lcrypto)
+		-L$(B)/lib -lcryptech -lcrypto -ljansson)
 
 # --- host tests --------------------------------------------------------------
 
@@ -42,12 +42,12 @@ HOST_TESTS += $(US_TESTS)
 $(US_TESTS): $(B)/test/user_%: $(B)/obj-san/$(us)/tests/%_test.o \
 		$(tool_common:%.c=$(B)/obj-san/%.o) \
 		$(lib_src:%.c=$(B)/obj-san/%.o)
-	$(call link,$(CFLAGS_SAN),-lcrypto)
+	$(call link,$(CFLAGS_SAN),-lcrypto -ljansson)
 
 # The whole tool with sanitizers, for the test of its command line.
 $(B)/test/cryptech: $(tool_src:%.c=$(B)/obj-san/%.o) \
 		$(lib_src:%.c=$(B)/obj-san/%.o)
-	$(call link,$(CFLAGS_SAN),-lcrypto)
+	$(call link,$(CFLAGS_SAN),-lcrypto -ljansson)
 
 HOST_TESTS += $(B)/test/user_cli
 
