@@ -67,7 +67,7 @@ static const struct cryptech_iocfield device_item[] = {
 
 /* An item that is a UUID and nothing else. */
 static const struct cryptech_iocfield uuid_item[] = {
-	{ CRYPTECH_FIELD_BYTES, CRYPTECH_UUID_SIZE }, {}
+	{ .kind = CRYPTECH_FIELD_BYTES, .size = CRYPTECH_UUID_SIZE }, {}
 };
 
 #define UUID_LIST(name)							       \

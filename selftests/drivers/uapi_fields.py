@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-uapi_fields.py HEADER: the structs and fields and the ioctls that the header
-has, as macros: S(struct) F(struct, field) and I(ioctl). What it does not
+uapi_fields.py HEADER...: the structs and fields and the ioctls that the
+headers have, as macros: S(struct) F(struct, field) and I(ioctl). What it does not
 understand is an error.
 """
 import re
 import sys
 
-text = re.sub(r"/\*.*?\*/", "", open(sys.argv[1]).read(), flags=re.S)
+text = re.sub(r"/\*.*?\*/", "", "\n".join(
+    open(name).read() for name in sys.argv[1:]), flags=re.S)
 lines = []
 for name, body in re.findall(r"^struct (\w+) \{(.*?)^\};", text, re.S | re.M):
     lines.append(f"S({name})")
