@@ -145,13 +145,16 @@ $(B)/obj/small/%.o: %.c
 
 # --- hashsig: root trees in flash ------------------------------------------
 
+FIRMWARE_ROOT_OBJS := $(addprefix firmware/hashsig/,adopt.o anchor.o body.o \
+	cells.o frontier.o kekek.o outbox.o park.o record.o recover.o rekey.o \
+	root.o seeds.o split.o top.o)
+
 ROOT_TESTS := $(addprefix $(B)/test/,root_cut root_format root_hostile root_rot \
 	root_space root_test)
 HOST_TESTS += $(ROOT_TESTS)
 
 $(ROOT_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
-		$(call san,$(addprefix firmware/hashsig/,anchor.o cells.o \
-		frontier.o record.o recover.o root.o seeds.o) \
+		$(call san,$(FIRMWARE_ROOT_OBJS) \
 		$(FIRMWARE_LMS_OBJS) $(FIRMWARE_CORES_OBJS) \
 		$(FIRMWARE_KEYSTORE_OBJS) firmware/tests/nor.o)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
@@ -160,9 +163,8 @@ $(ROOT_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
 
 # Trees of four leaves, ideal cores, every allocation seen.
 HS_HEAP_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
-HS_ROOT_OBJS := $(addprefix firmware/hashsig/,anchor.o cells.o frontier.o \
-	merkle.o ots.o record.o recover.o root.o seeds.o) \
-	$(FIRMWARE_KEYSTORE_OBJS)
+HS_ROOT_OBJS := $(FIRMWARE_ROOT_OBJS) $(addprefix firmware/hashsig/,merkle.o \
+	ots.o) $(FIRMWARE_KEYSTORE_OBJS)
 HS_BOX_OBJS := $(addprefix firmware/tests/,hs_box.o hs_cores.o hs_explore.o \
 	hs_heap.o hs_ledger.o hs_memo.o hs_scenarios.o nor.o) $(HS_ROOT_OBJS)
 
@@ -172,6 +174,16 @@ HOST_TESTS += $(HS_TESTS) $(HS_MUTANTS)
 
 $(HS_TESTS): $(B)/test/%: $(B)/obj-san/small/firmware/tests/%.o \
 		$(addprefix $(B)/obj-san/small/,$(HS_BOX_OBJS)) \
+		$(call san,$(FIRMWARE_SHA256_OBJS))
+	$(call link,$(CFLAGS_SAN) $(HS_HEAP_WRAP),)
+
+# And of HSS keys, lower trees and all.
+HOST_TESTS += $(B)/test/hss_powerloss
+
+$(B)/test/hss_powerloss: $(addprefix $(B)/obj-san/small/,\
+		$(FIRMWARE_HASHSIG_OBJS) $(FIRMWARE_KEYSTORE_OBJS) \
+		$(addprefix firmware/tests/,hss_powerloss.o hs_box.o \
+		hs_cores.o hs_heap.o hs_ledger.o nor.o)) \
 		$(call san,$(FIRMWARE_SHA256_OBJS))
 	$(call link,$(CFLAGS_SAN) $(HS_HEAP_WRAP),)
 
@@ -212,6 +224,13 @@ KEY_TESTS := $(addprefix $(B)/test/,key_attr_test key_cipher_test \
 HOST_TESTS += $(KEY_TESTS)
 
 $(KEY_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
+# Keys on the way: two boxes.
+BACKUP_TESTS := $(addprefix $(B)/test/,backup_device backup_transfer)
+HOST_TESTS += $(BACKUP_TESTS)
+
+$(BACKUP_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 # Hash signature keys: with the process's background threads.

@@ -8,8 +8,8 @@
  *	outbox.c  packages that were made and not acknowledged yet
  *	split.c	  half of a key goes to another HSM for ever
  *	park.c	  a key goes off the HSM, and comes back
- *	adopt.c	  a key comes from another HSM; single-use KEKEKs; imports that a
- *		  power cut hit
+ *	adopt.c	  a key comes from another HSM; imports that a power cut hit
+ *	kekek.c	  single-use KEKEKs
  *
  * Each of these is one state record, committed as by root_commit(): before it
  * nothing happened, after it the leaves are where the record says. What has to
@@ -43,6 +43,16 @@ struct root_body {
 	uint32_t floor, end;
 };
 int root_body_look(const uint8_t *body, size_t len, struct root_body *look);
+
+/*
+ * The body of what is left of another when the leaves below @floor are burnt,
+ * into @to of ROOT_BODY_MAX bytes. Its public nodes are computed, as many
+ * leaves as there are under a node of the cover: hours for the tallest tree,
+ * so it is for whoever does not hold the lock. HASHSIG_KEY_EXHAUSTED: nothing
+ * is left.
+ */
+int root_body_narrow(const uint8_t *body, size_t len, uint32_t floor,
+		     uint8_t *to, size_t *to_len);
 
 /* --- out ---------------------------------------------------------------------- */
 
@@ -90,6 +100,7 @@ int root_park(struct roots *roots, struct root *root,
 int root_outbox(struct roots *roots, const struct root *root,
 		uint8_t *request, uint8_t **package, size_t *len);
 int root_outbox_drop(struct roots *roots, struct root *root);
+unsigned int outbox_count(struct roots *roots);
 
 /* Kp of a parked key; secret. KEYSTORE_LOST_DATA: it has rotted. */
 int root_package_key(struct roots *roots, const struct root *root,
@@ -102,20 +113,21 @@ int root_package_key(struct roots *roots, const struct root *root,
 /*
  * A body comes from another HSM. The commit that makes the key live is the one
  * that kills the KEKEK @kekek (kekek_add; NULL: none, for disaster recovery):
- * its record reads zero before this returns 0. Leaves below @floor (0: none)
- * are burnt at once. KEY_NAME_IN_USE: a key of this UUID or with this I
- * stands, parked or not; BAD_ARGUMENTS as root_body_look;
- * HASHSIG_KEY_EXHAUSTED: @floor leaves nothing.
+ * its record reads zero before this returns 0. KEY_NAME_IN_USE: a key of this
+ * UUID or with this I stands, parked or not; KEY_NOT_FOUND: there is no such
+ * KEKEK; BAD_ARGUMENTS as root_body_look. After an error roots_find() tells
+ * whether it was past its commit: the key is there then, damaged.
  */
 int root_adopt(struct roots *roots, const uint8_t *body, size_t len,
-	       const uint8_t *kekek, uint32_t floor, struct root **root);
+	       const uint8_t *kekek, struct root **root);
 
 /* Did this key come by that KEKEK? Then its package was imported, and who asks
  * again can be told so. */
 bool root_came_by(const struct root *root, const uint8_t *kekek);
 
 /* The newest package of a parked key is back: Kp reads zero before this
- * returns 0. BAD_ARGUMENTS: the body is not of this key. */
+ * returns 0. BAD_ARGUMENTS: the body is not what was parked. After an error
+ * root->parked tells whether it was past its commit. */
 int root_unpark(struct roots *roots, struct root *root, const uint8_t *body,
 		size_t len);
 
@@ -131,7 +143,9 @@ int import_end(struct roots *roots, const uint8_t *uuid);
 /*
  * Single-use KEKEKs: what the caller sealed, by UUID. add:
  * NO_KEY_SLOTS_AVAILABLE when CRYPTECH_KEKEKS_MAX are there. read: *len at
- * most @size. KEY_NOT_FOUND. next: as ks_next; false: no more.
+ * most @size. KEY_NOT_FOUND. next: as ks_next; false: no more. Adding and
+ * dropping take an anchor value, so that an older copy of the flash's part
+ * with a KEKEK does not bring one back.
  */
 int kekek_add(struct roots *roots, const uint8_t *uuid, const void *sealed,
 	      size_t len);
