@@ -186,7 +186,7 @@ static int receive_import(struct cryptech_client *kernel,
 	ret = cryptech_package_check(kernel, package, &type, deadline);
 	if (ret)
 		return ret;
-	/* its source waits for an acknowledgement, which has no way from here */
+	/* its source waits to be told that it came, for which there is no way */
 	if (CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_HSS)
 		return -EOPNOTSUPP;
 	call = cryptech_call_import(kernel, package, false);

@@ -6,7 +6,6 @@
  */
 #include <linux/err.h>
 #include <linux/errno.h>
-#include <linux/kernel.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 

@@ -4,7 +4,7 @@
  * payload of their keyring key; and the packages that keys come in.
  *
  *	package.c	packages: text, bytes, and the calls that take them
- *	pager.c		which of them are in the HSM at the moment
+ *	pager.c		which of them are in the HSM at the moment; see pager.h
  *	keysealed.c	keyring keys: made, loaded, brought up to date, used
  *
  * A sealed key is used by loading its package as a volatile key of the kernel's
@@ -143,8 +143,8 @@ void cryptech_pager_lost(struct cryptech_resident *resident);
  * a slot; the call that succeeded is in *@call and has to be put. Until
  * cryptech_pager_keep() the key goes with its last pin.
  */
-typedef struct cryptech_call *
-(*cryptech_pager_make_t)(struct cryptech_client *kernel, void *data);
+typedef struct cryptech_call *(*cryptech_pager_make_t)
+	(struct cryptech_client *kernel, void *data);
 
 int cryptech_pager_generate(struct cryptech_client *kernel, const u8 *uuid,
 			    cryptech_pager_make_t make, void *data,

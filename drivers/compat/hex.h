@@ -4,8 +4,9 @@
 #define CRYPTECH_COMPAT_HEX_H
 
 #include <linux/kernel.h>
+#include <linux/version.h>
 
-#if __has_include(<linux/hex.h>)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 #include <linux/hex.h>
 #endif
 
