@@ -233,6 +233,13 @@ HOST_TESTS += $(BACKUP_TESTS)
 $(BACKUP_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
+# Keys on the way: two boxes.
+BACKUP_TESTS := $(addprefix $(B)/test/,backup_device)
+HOST_TESTS += $(BACKUP_TESTS)
+
+$(BACKUP_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
 # Hash signature keys: with the process's background threads.
 HASHSIG_TESTS := $(addprefix $(B)/test/,hashsig_jobs hashsig_once \
 	hashsig_restart hashsig_test hashsig_threads)

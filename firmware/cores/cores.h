@@ -42,6 +42,9 @@ int core_hash_update(struct core_hash *hash, const void *data, size_t len);
 int core_hash_final(struct core_hash *hash, uint8_t *digest);
 void core_hash_free(struct core_hash *hash);
 
+/* SHA-256 of what is there as a whole. */
+int core_sha256(const void *data, size_t len, uint8_t digest[32]);
+
 /* PBKDF2-HMAC-SHA-256 (RFC 8018). */
 int core_pbkdf2(const void *password, size_t password_len, const void *salt,
 		size_t salt_len, unsigned int iterations, uint8_t *out,
@@ -97,6 +100,9 @@ int core_key_from_raw(uint32_t type, const void *value, size_t len,
 size_t core_aes_size(uint32_t type);		/* 0: no type of AES key */
 /* Generates RSA (public exponent 65537), EC, AES by CRYPTECH_KEY_ number. */
 int core_key_generate(uint32_t type, struct core_key **key);
+/* An RSA private key of 3,072 bits that everybody knows: it does the work of a
+ * key where there is none, so that it does not show. */
+int core_key_nobody(struct core_key **key);
 struct core_key *core_key_get(struct core_key *key);
 void core_key_put(struct core_key *key);	/* NULL is fine */
 

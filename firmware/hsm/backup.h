@@ -11,7 +11,7 @@
  *	transferfn.c   TRANSFER_*: from one HSM to another, attested
  *	transfer.c     PKEY_EXPORT, PKEY_IMPORT and LEGACY_*: libhal's form
  *	rawfn.c	       RAW_*: off the HSM, under the master key; PARKED_LIST, FORGET
- *	masterkey.c    MASTER_KEY_*
+ *	masterkey.c    MASTER_KEY_*; rekey.c is under it
  *	recovery.c     RECOVERY_*
  *	hashsigmove.c  an HSS key as a whole on the way: state, KEY record, memory
  */
@@ -19,6 +19,7 @@
 #define HSM_BACKUP_H
 
 #include "../backup/package.h"
+#include "../backup/shares.h"
 #include "../hashsig/backup.h"
 #include "hashsig.h"
 #include "key.h"
@@ -82,21 +83,84 @@ struct root *hashsig_parked(struct hsm *hsm, const uint8_t *uuid);
 
 /* --- policy, devices, KEKEKs ------------------------------------------------------ */
 
+struct backup {
+	uint32_t policy;
+	struct core_key *attestation;	/* P-256, this device's */
+	struct core_key *nobody;	/* for a KEKEK that is not there */
+};
+
 int backup_start(struct hsm *hsm);	/* after the keys; 0 or error */
-void backup_stop(struct hsm *hsm);
+void backup_stop(struct hsm *hsm);	/* NULL hsm->backup is fine */
+/* LEGACY_EXPORT is allowed in --libhal-compat, too. */
 bool policy_allows(const struct hsm *hsm, uint32_t policy);
 
-/* The attestation key's signature behind the @len bytes at @data. Lock not
- * needed. */
+/* Read the attestation key, or make one. */
+int device_start(struct hsm *hsm);
+/* The attestation key's signature, ATTEST_SIGNATURE bytes, behind the @len
+ * bytes at @data. Lock not needed. */
 int device_sign(const struct hsm *hsm, uint8_t *data, size_t len);
-/* Is it an approved device's? FORBIDDEN: it is not approved;
- * BAD_ARGUMENTS: the signature is not right. */
-int device_verify(struct hsm *hsm, const uint8_t *serial, const uint8_t *data,
-		  size_t len);
+/*
+ * Is the signature behind the @len bytes at @data that of an approved device?
+ * FORBIDDEN: it is not approved; BAD_ARGUMENTS: the signature is not right. The
+ * lock is dropped meanwhile.
+ */
+int device_verify(struct call *call, const uint8_t *serial,
+		  const uint8_t *data, size_t len);
 
-/* --- wrapping keys of the master key (masterkey.c) ------------------------------- */
+/*
+ * The private half of a KEKEK. KEY_NOT_FOUND: there is none of this name that
+ * serves transfers. The lock is dropped meanwhile.
+ */
+struct kekek {
+	struct core_key *core;
+	bool single_use;
+};
+int kekek_open(struct call *call, const uint8_t *uuid, struct kekek *kekek);
 
-/* hsm->k_raw and hsm->k_raw_hashsig are derived without the serial number, so
- * that an HSM with the same master key can take its place. */
+/* --- shares (masterkey.c) --------------------------------------------------------- */
+
+/*
+ * The next arguments as shares: "n:u n*(share:o)". BAD_ARGUMENTS: none, or too
+ * many; MASTERKEY_BAD_LENGTH. All arguments are read in any case but the first.
+ */
+int call_shares(struct call *call, const uint8_t *shares[CRYPTECH_SHARES_MAX],
+		uint32_t *count);
+/* The secret as results of that form. BAD_ARGUMENTS as shares_make. */
+int put_shares(struct call *call, const uint8_t secret[SHARE_SECRET_SIZE],
+	       enum share_kind kind, uint32_t m, uint32_t n);
+
+/* --- recovery (recovery.c) --------------------------------------------------------- */
+
+/* FORBIDDEN: no recovery key is set. */
+int recovery_check(struct hsm *hsm);
+/* Kp for the recovery key. FORBIDDEN */
+#define RECOVERY_POINT	65
+#define RECOVERY_SIZE	(RECOVERY_POINT + PACKAGE_KEY_SIZE + 8)
+int recovery_seal(struct hsm *hsm, const uint8_t uuid[CRYPTECH_UUID_SIZE],
+		  const uint8_t kp[PACKAGE_KEY_SIZE],
+		  uint8_t sealed[RECOVERY_SIZE]);
+/* Is this the armed package? Then its Kp and floor. */
+bool recovery_armed(const struct hsm *hsm, const uint8_t *package, size_t len,
+		    uint8_t kp[PACKAGE_KEY_SIZE], uint32_t *floor);
+/* Used, or void: nothing is armed any more. */
+void recovery_disarm(struct hsm *hsm);
+
+/* --- raw packages (rawfn.c) --------------------------------------------------------- */
+
+/*
+ * Open the package in @data: a parked key's with this Kp, others with NULL.
+ * @plain is malloc()ed memory, secret; the image is in it. KEYWRAP_BAD_MAGIC.
+ * Lock not needed.
+ */
+struct raw_plain {
+	uint8_t *plain;
+	size_t plain_len;
+	const uint8_t *image;
+	size_t image_len;
+};
+int raw_open(const struct hsm *hsm, const uint8_t *data,
+	     const struct raw_package *package, const uint8_t *kp,
+	     struct raw_plain *opened);
+void raw_plain_free(struct raw_plain *opened);
 
 #endif /* HSM_BACKUP_H */

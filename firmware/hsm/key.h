@@ -176,6 +176,11 @@ int call_key(struct call *call, struct key **key);
  * HSM draws, or 16 bytes, but not zeros, which mean "none" to drivers.
  */
 int call_new_uuid(struct call *call, const uint8_t **uuid);
+/* The next arguments as "previous:o max:u" of a list, which begins behind
+ * @previous (NULL: at the start). */
+int call_list(struct call *call, const uint8_t **previous, uint32_t *max);
+/* A label that may be a key's. BAD_ARGUMENTS */
+int call_label(struct call *call, const uint8_t **label, size_t *len);
 /* ... as flags, then label, for a key-to-be. */
 int call_request(struct call *call, struct key_request *request);
 

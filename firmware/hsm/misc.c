@@ -2,7 +2,7 @@
 /*
  * What is neither key nor PIN nor hash.
  */
-#include "internal.h"
+#include "backup.h"
 
 int handle_GET_VERSION(struct call *call)
 {
@@ -30,10 +30,10 @@ static uint64_t mode_bits(const struct hsm *hsm)
 {
 	uint64_t mode = 0;
 
-	/* libhal's transfer goes with its other ways. */
 	if (hsm->config.libhal_compat)
-		mode |= CRYPTECH_MODE_LIBHAL_COMPAT |
-			CRYPTECH_MODE_LEGACY_EXPORT;
+		mode |= CRYPTECH_MODE_LIBHAL_COMPAT;
+	if (policy_allows(hsm, CRYPTECH_POLICY_LEGACY_EXPORT))
+		mode |= CRYPTECH_MODE_LEGACY_EXPORT;
 	if (hsm->pins.factory != PIN_FACTORY_NONE)
 		mode |= CRYPTECH_MODE_FACTORY_PIN;
 	if (hsm->platform->simulator)

@@ -6,7 +6,7 @@
  * reason not to start, for whoever could remove the PIN record would else be
  * given a new PIN.
  */
-#include "internal.h"
+#include "backup.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,6 +233,8 @@ struct hsm *hsm_start(const struct platform *platform,
 		error = keys_start(hsm);
 	if (!error)
 		error = hashsigs_start(hsm);
+	if (!error)
+		error = backup_start(hsm);
 	if (error) {
 		hsm_log(hsm, "the HSM does not start (error %d)", error);
 		hsm_stop(hsm);
@@ -253,6 +255,7 @@ void hsm_stop(struct hsm *hsm)
 		port_free(&hsm->ports[i]);
 	hashsigs_stop(hsm);
 	keys_stop(hsm);
+	backup_stop(hsm);
 	lock_drop(&hsm->lock);
 	if (hsm->ks)
 		ks_unmount(hsm->ks);

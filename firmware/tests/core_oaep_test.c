@@ -174,11 +174,40 @@ static void failures_are_random(void)
 	core_key_put(key);
 }
 
+/* The one that stands in is a key like others; its primes are what it says. */
+static void nobodys_key(void)
+{
+	BIGNUM *p = NULL, *q = NULL, *end = BN_new();
+	const uint8_t *at = der.data;
+	struct core_key *key;
+	EVP_PKEY *pkey;
+
+	REQUIRE(!core_key_nobody(&key));
+	EXPECT_EQ(core_key_type(key), CRYPTECH_KEY_RSA3072);
+	EXPECT_EQ(core_key_check(key), 0);
+	REQUIRE(!core_key_pkcs8(key, der.data, sizeof(der.data), &der.len));
+	pkey = d2i_AutoPrivateKey(NULL, &at, (long)der.len);
+	EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_FACTOR1, &p);
+	EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_FACTOR2, &q);
+	EXPECT_EQ(BN_check_prime(p, NULL, NULL), 1);
+	EXPECT_EQ(BN_check_prime(q, NULL, NULL), 1);
+	BN_set_bit(end, 1536);
+	BN_sub(p, end, p);
+	BN_sub(q, end, q);
+	EXPECT(BN_is_word(p, 3453) && BN_is_word(q, 4977));
+	BN_free(p);
+	BN_free(q);
+	BN_free(end);
+	EVP_PKEY_free(pkey);
+	core_key_put(key);
+}
+
 int main(void)
 {
 	RUN(vectors);
 	RUN(both_ways);
 	RUN(refuses);
 	RUN(failures_are_random);
+	RUN(nobodys_key);
 	return tap_done();
 }

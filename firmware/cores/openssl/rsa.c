@@ -204,12 +204,6 @@ int core_rsa_oaep_encrypt(const struct core_key *key, const char *label,
 	return CRYPTECH_ERR_OK;
 }
 
-static bool sha256(const void *data, size_t len, uint8_t digest[OAEP_HASH])
-{
-	return EVP_Digest(data, len, digest, NULL,
-			  core_md(CRYPTECH_DIGEST_SHA256), NULL) == 1;
-}
-
 /* Exclusive or of MGF1 (RFC 8017, B.2.1) over @data. */
 static bool unmask(const uint8_t *seed, size_t seed_len, uint8_t *data,
 		   size_t len)
@@ -223,7 +217,7 @@ static bool unmask(const uint8_t *seed, size_t seed_len, uint8_t *data,
 
 		for (unsigned int j = 0; j < 4; j++)
 			input[seed_len + j] = (uint8_t)(counter >> 8 * (3 - j));
-		done = sha256(input, seed_len + 4, mask);
+		done = !core_sha256(input, seed_len + 4, mask);
 		for (size_t j = 0; j < OAEP_HASH && i + j < len; j++)
 			data[i + j] ^= mask[j];
 	}
@@ -254,7 +248,7 @@ static bool oaep_decode(uint8_t *em, size_t size, const char *label,
 	size_t block_len = size - 1 - OAEP_HASH;
 	uint8_t hash[OAEP_HASH];
 
-	if (!sha256(label, strlen(label), hash) ||
+	if (core_sha256(label, strlen(label), hash) ||
 	    !unmask(block, block_len, seed, OAEP_HASH) ||
 	    !unmask(seed, OAEP_HASH, block, block_len))
 		return false;
