@@ -287,7 +287,7 @@ static int seeker_turn(struct seeker *s)
 }
 
 /* Make the key come to be, for the resident that is the seeker's to fill. */
-static int seeker_call(struct seeker *s, cryptech_pager_make_t make,
+static int seeker_call(struct seeker *s, cryptech_make_t make,
 		       void *data, struct cryptech_call **made)
 {
 	struct cryptech_call *call;
@@ -361,7 +361,7 @@ static void seeker_init(struct seeker *s, struct cryptech_client *kernel,
 	INIT_LIST_HEAD(&s->entry);
 }
 
-static int seeker_fill(struct seeker *s, cryptech_pager_make_t make,
+static int seeker_fill(struct seeker *s, cryptech_make_t make,
 		       void *data, struct cryptech_call **call)
 {
 	int ret = seeker_call(s, make, data, call);
@@ -411,7 +411,7 @@ int cryptech_pager_pin(struct cryptech_client *kernel,
 }
 
 int cryptech_pager_generate(struct cryptech_client *kernel, const u8 *uuid,
-			    cryptech_pager_make_t make, void *data,
+			    cryptech_make_t make, void *data,
 			    unsigned long deadline,
 			    struct cryptech_call **call,
 			    struct cryptech_resident **resident)

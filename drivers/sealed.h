@@ -143,11 +143,11 @@ void cryptech_pager_lost(struct cryptech_resident *resident);
  * a slot; the call that succeeded is in *@call and has to be put. Until
  * cryptech_pager_keep() the key goes with its last pin.
  */
-typedef struct cryptech_call *(*cryptech_pager_make_t)
-	(struct cryptech_client *kernel, void *data);
+typedef struct cryptech_call *(*cryptech_make_t)(struct cryptech_client *kernel,
+						 void *data);
 
 int cryptech_pager_generate(struct cryptech_client *kernel, const u8 *uuid,
-			    cryptech_pager_make_t make, void *data,
+			    cryptech_make_t make, void *data,
 			    unsigned long deadline,
 			    struct cryptech_call **call,
 			    struct cryptech_resident **resident);
