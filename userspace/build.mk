@@ -36,7 +36,7 @@ $(B)/bin/cryptech: $(tool_src:%.c=$(B)/obj/%.o) $(lib_so)
 
 # --- host tests --------------------------------------------------------------
 
-US_TESTS := $(addprefix $(B)/test/user_,names input sign)
+US_TESTS := $(addprefix $(B)/test/user_,names input sign files)
 HOST_TESTS += $(US_TESTS)
 
 $(US_TESTS): $(B)/test/user_%: $(B)/obj-san/$(us)/tests/%_test.o \
@@ -53,3 +53,8 @@ HOST_TESTS += $(B)/test/user_cli
 
 $(B)/test/user_cli: $(us)/tests/cli.sh $(B)/test/cryptech
 	@printf '#!/bin/sh\nexec %s\n' "$(CURDIR)/$<" >$@; chmod +x $@
+
+HOST_TESTS += $(B)/test/user_backup
+
+$(B)/test/user_backup: $(us)/tests/backup.py $(B)/test/cryptech
+	@printf '#!/bin/sh\nexec python3 %s\n' "$(CURDIR)/$<" >$@; chmod +x $@
