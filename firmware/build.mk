@@ -149,7 +149,7 @@ FIRMWARE_ROOT_OBJS := $(addprefix firmware/hashsig/,adopt.o anchor.o body.o \
 	cells.o frontier.o kekek.o outbox.o park.o record.o recover.o rekey.o \
 	root.o seeds.o split.o top.o)
 
-ROOT_TESTS := $(addprefix $(B)/test/,root_cut root_format root_hostile root_rot \
+ROOT_TESTS := $(addprefix $(B)/test/,root_cut root_format root_hostile root_move root_rot \
 	root_space root_test)
 HOST_TESTS += $(ROOT_TESTS)
 
@@ -233,15 +233,9 @@ HOST_TESTS += $(BACKUP_TESTS)
 $(BACKUP_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
-# Keys on the way: two boxes.
-BACKUP_TESTS := $(addprefix $(B)/test/,backup_device)
-HOST_TESTS += $(BACKUP_TESTS)
-
-$(BACKUP_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
-	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
-
 # Hash signature keys: with the process's background threads.
-HASHSIG_TESTS := $(addprefix $(B)/test/,hashsig_jobs hashsig_once \
+HASHSIG_TESTS := $(addprefix $(B)/test/,backup_master \
+	hashsig_jobs hashsig_once \
 	hashsig_restart hashsig_test hashsig_threads)
 HOST_TESTS += $(HASHSIG_TESTS)
 
