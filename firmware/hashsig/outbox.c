@@ -85,7 +85,8 @@ static int read_named(struct roots *roots, const struct root *root,
 	uint8_t hash[OUTBOX_HASH];
 	int error;
 
-	if (root->places->unread)
+	if (root->places->unread ||
+	    root->damage == CRYPTECH_ERR_KEYSTORE_ACCESS)
 		return root->damage;
 	error = read_record(roots, root->facts.uuid, record, len);
 	if (error)

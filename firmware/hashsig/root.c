@@ -227,6 +227,10 @@ static int follow(struct roots *roots, struct root *root)
 	zero = HS_MUTATED(HS_MUT_RELEASE_FIRST) ||
 	       (gives && HS_MUTATED(HS_MUT_SPLIT_KEEPS)) ? 0 :
 	       cells_zero(roots, root, &before);
+	/* What is spent or given away may still be read: the next start zeroes
+	 * it, and until then nothing of this key gets out. */
+	if (zero)
+		root->damage = zero;
 	return zero ? zero : error;
 }
 
