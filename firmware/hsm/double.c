@@ -77,3 +77,23 @@ WEAK int hashsig_adopt(struct hsm *hsm, const struct key_record *record,
 	(void)hsm, (void)record, (void)drop, (void)kekek, (void)floor, (void)key;
 	return CRYPTECH_ERR_NOT_IMPLEMENTED;
 }
+
+WEAK int hashsig_park(struct hsm *hsm, struct key *key, image_seal *seal,
+		      void *data, uint8_t **package, size_t *len)
+{
+	(void)hsm, (void)key, (void)seal, (void)data, (void)package, (void)len;
+	return CRYPTECH_ERR_NOT_IMPLEMENTED;
+}
+
+WEAK int hashsig_unpark(struct hsm *hsm, const struct key_record *record,
+			uint32_t drop, struct key **key)
+{
+	(void)hsm, (void)record, (void)drop, (void)key;
+	return CRYPTECH_ERR_NOT_IMPLEMENTED;
+}
+
+WEAK struct root *hashsig_parked(struct hsm *hsm, const uint8_t *uuid)
+{
+	(void)hsm, (void)uuid;
+	return NULL;
+}

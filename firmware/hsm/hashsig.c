@@ -3,14 +3,24 @@
  * Hash signature keys by UUID: generation, what is known of them, what becomes
  * of them when the flash is not the newest. And libhal's generation.
  */
-#include "hashsig.h"
+#include "backup.h"
 
 /* --- generation ------------------------------------------------------------------ */
 
 #define FLAGS_NEEDED	(CRYPTECH_KEY_FLAG_DIGITALSIGNATURE |		       \
 			 CRYPTECH_KEY_FLAG_TOKEN)
-#define FLAGS_ALLOWED	(FLAGS_NEEDED | CRYPTECH_KEY_FLAG_PUBLIC |	       \
+#define FLAGS_LIBHAL	(FLAGS_NEEDED | CRYPTECH_KEY_FLAG_PUBLIC |	       \
 			 CRYPTECH_KEY_FLAG_EXPORTABLE)
+#define FLAGS_ALLOWED	(FLAGS_LIBHAL | CRYPTECH_KEY_FLAG_RECOVERABLE)
+
+/* To be had back from a package, it has to be one that packages are made of. */
+static int check_recoverable(struct hsm *hsm, uint32_t flags)
+{
+	if (!(flags & CRYPTECH_KEY_FLAG_RECOVERABLE))
+		return CRYPTECH_ERR_OK;
+	return flags & CRYPTECH_KEY_FLAG_EXPORTABLE ? recovery_check(hsm) :
+	       CRYPTECH_ERR_BAD_ARGUMENTS;
+}
 
 /* One level's set; UNSUPPORTED_KEY */
 static int set_level(struct root_facts *facts, unsigned int level,
@@ -60,6 +70,8 @@ int handle_HASHSIG_GENERATE(struct call *call)
 	    (request.flags & FLAGS_NEEDED) != FLAGS_NEEDED)
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	error = get_facts(call, &facts);
+	if (!error)
+		error = check_recoverable(call->hsm, request.flags);
 	if (!error)
 		error = job_start(call, &request, &facts, &job);
 	if (error)
@@ -183,7 +195,7 @@ int handle_PKEY_GENERATE_HASHSIG(struct call *call)
 	if (!client_writes(call->client, request.flags) ||
 	    (request.flags & FLAGS_NEEDED) != FLAGS_NEEDED)
 		return CRYPTECH_ERR_FORBIDDEN;
-	if ((request.flags & ~FLAGS_ALLOWED) ||
+	if ((request.flags & ~FLAGS_LIBHAL) ||
 	    !levels || levels > CRYPTECH_HSS_LEVELS_MAX)
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	facts.levels = levels;

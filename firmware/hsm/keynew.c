@@ -71,6 +71,9 @@ int key_settle_flags(struct key *key)
 	    (key->flags & (CRYPTECH_KEY_FLAG_KEYENCIPHERMENT |
 			   CRYPTECH_KEY_FLAG_DATAENCIPHERMENT)))
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
+	/* Of HSS private keys, which are not made here. */
+	if (key->flags & CRYPTECH_KEY_FLAG_RECOVERABLE)
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	if ((key->flags & CRYPTECH_KEY_FLAG_RAW) &&
 	    key->class != CRYPTECH_KEY_CLASS_RSA_PRIVATE)
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
