@@ -12,6 +12,13 @@
 
 #include <stdlib.h>
 
+/* What decoding says of an image. */
+static int not_an_image(int error)
+{
+	return !error || error == CRYPTECH_ERR_ALLOCATION_FAILURE ?
+	       error : CRYPTECH_ERR_KEYWRAP_BAD_MAGIC;
+}
+
 /* The decoded key; whatever cannot be decoded is no image. */
 static int decode(const struct key_record *record, struct core_key **core)
 {
@@ -26,9 +33,7 @@ static int decode(const struct key_record *record, struct core_key **core)
 	else
 		error = core_key_from_spki(record->spki, record->spki_len,
 					   core);
-	if (error == CRYPTECH_ERR_ALLOCATION_FAILURE)
-		return error;
-	return error ? CRYPTECH_ERR_KEYWRAP_BAD_MAGIC : CRYPTECH_ERR_OK;
+	return not_an_image(error);
 }
 
 /* Does the image say of the key what the key says of itself? */
@@ -56,8 +61,11 @@ static int decode_checked(const struct hsm *hsm,
 	if (error)
 		return error;
 	error = key_check_type(hsm, core_key_type(*core));
-	if (!error && (!agrees(record, *core) || core_key_check(*core)))
+	if (!error && !agrees(record, *core))
 		error = CRYPTECH_ERR_KEYWRAP_BAD_MAGIC;
+	/* any bytes are an AES key */
+	if (!error && record->class != CRYPTECH_KEY_CLASS_AES)
+		error = not_an_image(core_key_check(*core));
 	if (error) {
 		core_key_put(*core);
 		*core = NULL;
