@@ -233,6 +233,13 @@ HOST_TESTS += $(BACKUP_TESTS)
 $(BACKUP_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
+# Every role, key and function there is.
+HOST_TESTS += $(B)/test/key_matrix
+
+$(B)/test/key_matrix: $(B)/obj-san/firmware/tests/key_matrix.o $(HSM_TEST_OBJS)
+	$(call link,$(CFLAGS_SAN) -Wl$(comma)--wrap=core_key_generate,-lcrypto \
+		-pthread)
+
 # Hash signature keys: with the process's background threads.
 HASHSIG_TESTS := $(addprefix $(B)/test/,backup_master \
 	hashsig_jobs hashsig_once \
