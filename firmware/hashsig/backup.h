@@ -88,10 +88,8 @@ int root_split(struct roots *roots, struct root *root,
  * last package (of root_split) was not acknowledged is NOT_READY.
  * HASHSIG_KEY_EXHAUSTED: nothing is left of it.
  */
-int root_park(struct roots *roots, struct root *root,
-	      bool (*node)(void *data, uint32_t r, uint8_t *value),
-	      void *node_data, root_seal *seal, void *seal_data,
-	      uint8_t **package, size_t *len);
+int root_park(struct roots *roots, struct root *root, root_seal *seal,
+	      void *seal_data, uint8_t **package, size_t *len);
 
 /*
  * The package in the outbox: acknowledged packages leave it. request may be

@@ -42,15 +42,10 @@ static int draw_kp(struct roots *roots, const struct root *root,
 	return core_random(kp, PACKAGE_KEY_SIZE);
 }
 
-int root_park(struct roots *roots, struct root *root,
-	      bool (*node)(void *data, uint32_t r, uint8_t *value),
-	      void *node_data, root_seal *seal, void *seal_data,
-	      uint8_t **package, size_t *len)
+int root_park(struct roots *roots, struct root *root, root_seal *seal,
+	      void *seal_data, uint8_t **package, size_t *len)
 {
-	struct leaving leaving = {
-		.node = node, .node_data = node_data, .seal = seal,
-		.seal_data = seal_data,
-	};
+	struct leaving leaving = { .seal = seal, .seal_data = seal_data };
 	uint8_t kp[PACKAGE_KEY_SIZE];
 	struct aim aim = {
 		.floor = root->seeds.end,

@@ -95,7 +95,7 @@ static int split(struct tree *t, uint8_t **package, size_t *len)
 
 static int park(struct tree *t, uint8_t **package, size_t *len)
 {
-	return root_park(roots, tree_root(t), tree_node, t, seal, &sealing,
+	return root_park(roots, tree_root(t), seal, &sealing,
 			 package, len);
 }
 
