@@ -16,7 +16,7 @@
 #include "common/progress.h"
 
 static const char *to, *out;
-static bool raw, all, force, json;
+static bool raw, all, force, json, again;
 
 static const struct opt opts[] = {
 	OPT_TEXT("to", 't', "FILE", &to, "setup file of the HSM they are for"),
@@ -24,6 +24,8 @@ static const struct opt opts[] = {
 	OPT_TEXT("out", 'o', "FILE", &out, "the file to write"),
 	OPT_FLAG("all", 'a', &all, "all exportable keys but those of hashes"),
 	OPT_FLAG("force", 'f', &force, "FILE may exist"),
+	OPT_FLAG("again", 0, &again,
+		 "hss: the package that was not acknowledged, once more"),
 	OPT_FLAG("json", 'j', &json, "print JSON"),
 	OPTIONS_LOGIN,
 	OPT_END
@@ -78,9 +80,17 @@ static bool is_single_use(const json_t *item)
 	return json_is_true(json_object_get(item, "single_use"));
 }
 
-/* The first KEKEK of this kind that serves the key @wanted, or (NULL) none yet. */
+static bool is_written(const json_t *item)
+{
+	return json_is_true(json_object_get(item, "written"));
+}
+
+/*
+ * The first KEKEK of this kind that serves the key @wanted, whose package is
+ * @written; or (NULL) none yet.
+ */
 static bool next_kekek(const struct run *run, bool once, const char *wanted,
-		       struct bundle_item *item)
+		       bool written, struct bundle_item *item)
 {
 	const char *key;
 	size_t i;
@@ -90,6 +100,7 @@ static bool next_kekek(const struct run *run, bool once, const char *wanted,
 			return false;
 		key = json_string_value(json_object_get(item->json, "key"));
 		if (is_single_use(item->json) == once && !key == !wanted &&
+		    is_written(item->json) == written &&
 		    (!key || !strcmp(key, wanted)))
 			return true;
 		bytes_free(&item->data);
@@ -97,10 +108,22 @@ static bool next_kekek(const struct run *run, bool once, const char *wanted,
 	return false;
 }
 
+/* A KEKEK whose package has arrived would take the other half for nothing. */
+static void check_outbox(struct cryptech *hsm)
+{
+	struct cryptech_status status;
+
+	if (cryptech_get_status(hsm, &status) ||
+	    !cryptech_figure(&status, CRYPTECH_STATUS_OUTBOX, 0))
+		fail(EXIT_FAILED, "no package waits for an acknowledgement: "
+		     "there is nothing to have again");
+}
+
 /*
  * The KEKEK for a key. One for HSS keys serves one key; which, stands in the
  * setup file before anything happens, so that whoever asks again, after
- * whatever befell, asks for the package that there is.
+ * whatever befell, asks for the package that there is. Once that is written it
+ * is given again only to whoever says so.
  */
 static bool find_kekek(const struct run *run, const struct cryptech_key *key,
 		       struct bundle_item *item)
@@ -108,10 +131,14 @@ static bool find_kekek(const struct run *run, const struct cryptech_key *key,
 	char text[CRYPTECH_UUID_TEXT];
 
 	if (!hashsig_is_private(key))
-		return next_kekek(run, false, NULL, item);
-	return next_kekek(run, true, cryptech_uuid_format(key->uuid, text),
-			  item) ||
-	       next_kekek(run, true, NULL, item);
+		return next_kekek(run, false, NULL, false, item);
+	cryptech_uuid_format(key->uuid, text);
+	if (again) {
+		check_outbox(run->hsm);
+		return next_kekek(run, true, text, true, item);
+	}
+	return next_kekek(run, true, text, false, item) ||
+	       next_kekek(run, true, NULL, false, item);
 }
 
 static void note_kekek(const struct run *run, const struct bundle_item *item,
@@ -136,8 +163,8 @@ static void __attribute__((noreturn)) fail_transfer(const struct run *run,
 			     "again later", name);
 		fail(EXIT_LATER, "a package of %s for another KEKEK has not "
 		     "been acknowledged: `cryptech backup ack` its "
-		     "acknowledgement, or let the officer `cryptech backup "
-		     "forget outbox` it", name);
+		     "acknowledgement, have the package --again, or let the "
+		     "officer `cryptech backup forget outbox` it", name);
 	}
 	if (ret == -ENOSPC && hashsig_is_private(key))
 		fail(EXIT_FAILED, "fewer than two leaves of the root are left "
@@ -161,11 +188,12 @@ static void transfer_one(struct run *run, const struct cryptech_key *key)
 	int ret;
 
 	if (!find_kekek(run, key, &kekek))
-		fail(EXIT_FAILED, "%s has no KEKEK left for %s: %s", to,
-		     name_of(key), hashsig_is_private(key) ?
+		fail(EXIT_FAILED, "%s has no KEKEK %s for %s: %s", to,
+		     again ? "that was used" : "left", name_of(key),
+		     hashsig_is_private(key) ?
 		     "`cryptech backup setup --single-use N` there" :
 		     "it is damaged");
-	if (hashsig_is_private(key))
+	if (hashsig_is_private(key) && !again)
 		note_kekek(run, &kekek, key);
 	ret = cryptech_transfer_export(run->hsm, key->uuid, kekek.data.data,
 				       kekek.data.len, package, &len);
@@ -176,6 +204,28 @@ static void transfer_one(struct run *run, const struct cryptech_key *key)
 	}
 	item = bundle_add(&run->bundle, key->uuid, package, len);
 	describe(item, key);
+}
+
+/* The file is on disk: whoever exports these keys again means another half. */
+static void note_written(const struct run *run, const struct pick *pick)
+{
+	struct bundle_item item;
+	bool changed = false;
+	size_t i;
+
+	for (i = 0; i < pick->count; i++) {
+		char text[CRYPTECH_UUID_TEXT];
+
+		cryptech_uuid_format(pick->keys[i].uuid, text);
+		if (!hashsig_is_private(&pick->keys[i]) ||
+		    !next_kekek(run, true, text, false, &item))
+			continue;
+		bundle_put(item.json, "written", json_true());
+		bytes_free(&item.data);
+		changed = true;
+	}
+	if (changed)
+		bundle_write(&run->setup, to, true);
 }
 
 static void transfer_begin(struct run *run)
@@ -294,20 +344,21 @@ int backup_export(int argc, char **argv)
 	pick_keys(&pick, run.hsm, argc, argv,
 		  run.setup.kind == BUNDLE_LIBHAL_SETUP);
 	if (run.setup.kind == BUNDLE_LIBHAL_SETUP) {
-		legacy_export(run.hsm, &run.setup, &pick);
-		run.bundle = run.setup;
+		legacy_export(run.hsm, &run.setup, &run.bundle, &pick);
 	} else {
 		if (raw)
 			raw_begin(&run);
 		else
 			transfer_begin(&run);
 		export_all(&run, &pick);
-		bundle_free(&run.setup);
 	}
 	bundle_write(&run.bundle, out, force);
+	if (to && run.setup.kind == BUNDLE_SETUP)
+		note_written(&run, &pick);
 	pick_print(&pick, json);
 	tell_hashsig(&pick);
 	bundle_free(&run.bundle);
+	bundle_free(&run.setup);
 	pick_free(&pick);
 	cryptech_close(run.hsm);
 	return EXIT_OK;

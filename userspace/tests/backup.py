@@ -16,6 +16,7 @@ import os
 import struct
 import subprocess
 import tempfile
+import traceback
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
@@ -399,7 +400,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         for part in (soft_kekek, forms, kinds, usage, shares, recovery):
-            part()
+            try:
+                part()
+            except Exception:   # what cannot be read is told like the rest
+                point(False, part.__name__, traceback.format_exc())
         os.chdir("/")
     print(f"1..{count}")
     return failed > 0

@@ -152,15 +152,15 @@ static void __attribute__((noreturn)) fail_export(struct cryptech *hsm, int ret,
 	fail_call(hsm, ret, "cannot export %s", text);
 }
 
-void legacy_export(struct cryptech *hsm, struct bundle *bundle,
-		   const struct pick *pick)
+void legacy_export(struct cryptech *hsm, const struct bundle *setup,
+		   struct bundle *bundle, const struct pick *pick)
 {
 	json_t *keys = json_array();
 	uint8_t kekek[16];
 	size_t i;
 	int ret = 0;
 
-	load_public(hsm, bundle->root, kekek);
+	load_public(hsm, setup->root, kekek);
 	progress_start("exporting keys");
 	for (i = 0; i < pick->count && !ret; i++) {
 		progress_at(i, pick->count);
@@ -170,10 +170,11 @@ void legacy_export(struct cryptech *hsm, struct bundle *bundle,
 	if (ret)
 		fail_export(hsm, ret, pick->keys[i - 1].uuid);
 	cryptech_key_delete(hsm, kekek);
+	bundle->kind = BUNDLE_LIBHAL;
+	bundle->root = json_copy(setup->root);
+	bundle->items = keys;
 	bundle_put(bundle->root, "comment", json_string(COMMENT));
 	bundle_put(bundle->root, "keys", keys);
-	bundle->kind = BUNDLE_LIBHAL;
-	bundle->items = keys;
 }
 
 /* --- import -------------------------------------------------------------- */

@@ -11,9 +11,9 @@
 #include "bundle.h"
 #include "pick.h"
 
-/* Add the keys to what was a setup file. Failure ends the process. */
-void legacy_export(struct cryptech *hsm, struct bundle *bundle,
-		   const struct pick *pick);
+/* Make @bundle of a setup file and keys. Failure ends the process. */
+void legacy_export(struct cryptech *hsm, const struct bundle *setup,
+		   struct bundle *bundle, const struct pick *pick);
 
 /*
  * Import all keys of such a file, without the flags @drop, telling their old
