@@ -3,14 +3,14 @@
  * libhal's key transfer: the key wrapped under a random key (KEK), that
  * encrypted to an RSA key of the destination (KEKEK). Nothing says whose KEKEK
  * it is, so any program on the way can put in its own: this is served in
- * --libhal-compat only.
+ * --libhal-compat, or by policy (POLICY_LEGACY_EXPORT), only.
  *
  * Both parts of a package are EncryptedPrivateKeyInfo (RFC 5208, section 6)
  * with an algorithm that has no parameters:
  *
  *	SEQUENCE { SEQUENCE { OBJECT IDENTIFIER }, OCTET STRING }
  */
-#include "key.h"
+#include "backup.h"
 
 #include <stdlib.h>
 
@@ -154,9 +154,14 @@ static int pack(struct package *package, const struct core_key *key,
 	return error;
 }
 
+static int check_policy(const struct call *call)
+{
+	return policy_allows(call->hsm, CRYPTECH_POLICY_LEGACY_EXPORT) ?
+	       CRYPTECH_ERR_OK : CRYPTECH_ERR_FORBIDDEN;
+}
+
 /* Of the kekek its public half alone is needed. */
-static int check_export(const struct key *key, const struct key *kekek,
-			uint32_t pkcs8_max, uint32_t kek_max)
+static int check_export(const struct key *key, const struct key *kekek)
 {
 	if (!(key->flags & CRYPTECH_KEY_FLAG_EXPORTABLE) ||
 	    !(kekek->flags & CRYPTECH_KEY_FLAG_KEYENCIPHERMENT))
@@ -166,10 +171,15 @@ static int check_export(const struct key *key, const struct key *kekek,
 	if (!key_is_private(key) ||
 	    CRYPTECH_KEY_FAMILY(kekek->type) != CRYPTECH_KEY_FAMILY_RSA)
 		return CRYPTECH_ERR_UNSUPPORTED_KEY;
-	if (pkcs8_max < PKCS8_MAX_LEAST || kek_max <= KEK_SIZE ||
-	    kek_max < (CRYPTECH_KEY_BITS(kekek->type) + 7) / 8)
-		return CRYPTECH_ERR_RESULT_TOO_LONG;
 	return CRYPTECH_ERR_OK;
+}
+
+static int check_lengths(const struct key *kekek, uint32_t pkcs8_max,
+			 uint32_t kek_max)
+{
+	return pkcs8_max < PKCS8_MAX_LEAST || kek_max <= KEK_SIZE ||
+	       kek_max < (CRYPTECH_KEY_BITS(kekek->type) + 7) / 8 ?
+	       CRYPTECH_ERR_RESULT_TOO_LONG : CRYPTECH_ERR_OK;
 }
 
 /* Both decoded keys, or neither. */
@@ -206,29 +216,13 @@ static int export(struct call *call, struct key *key, struct key *kekek,
 	return error ? error : gone;
 }
 
-int handle_PKEY_EXPORT(struct call *call)
+/* The reply "pkcs8:o kek:o", each of at most so many bytes. */
+static int reply_export(struct call *call, struct key *key, struct key *kekek,
+			uint32_t pkcs8_max, uint32_t kek_max)
 {
-	uint32_t handle = xdr_get_u32(&call->in);
-	uint32_t kekek_handle = xdr_get_u32(&call->in);
-	uint32_t pkcs8_max = xdr_get_u32(&call->in);
-	uint32_t kek_max = xdr_get_u32(&call->in);
-	struct key *key, *kekek;
-	struct package *package;
+	struct package *package = calloc(1, sizeof(*package));
 	int error;
 
-	error = call_fits(call, xdr_size_opaque(pkcs8_max) +
-				xdr_size_opaque(kek_max));
-	if (!error && !call->hsm->config.libhal_compat)
-		error = CRYPTECH_ERR_FORBIDDEN;
-	if (!error)
-		error = call_key_by_handle(call, handle, &key);
-	if (!error)
-		error = call_key_by_handle(call, kekek_handle, &kekek);
-	if (!error)
-		error = check_export(key, kekek, pkcs8_max, kek_max);
-	if (error)
-		return error;
-	package = calloc(1, sizeof(*package));
 	if (!package)
 		return CRYPTECH_ERR_ALLOCATION_FAILURE;
 	error = export(call, key, kekek, package);
@@ -241,6 +235,48 @@ int handle_PKEY_EXPORT(struct call *call)
 	}
 	package_free(package);
 	return error;
+}
+
+int handle_PKEY_EXPORT(struct call *call)
+{
+	uint32_t handle = xdr_get_u32(&call->in);
+	uint32_t kekek_handle = xdr_get_u32(&call->in);
+	uint32_t pkcs8_max = xdr_get_u32(&call->in);
+	uint32_t kek_max = xdr_get_u32(&call->in);
+	struct key *key, *kekek;
+	int error;
+
+	error = call_fits(call, xdr_size_opaque(pkcs8_max) +
+				xdr_size_opaque(kek_max));
+	if (!error)
+		error = check_policy(call);
+	if (!error)
+		error = call_key_by_handle(call, handle, &key);
+	if (!error)
+		error = call_key_by_handle(call, kekek_handle, &kekek);
+	if (!error)
+		error = check_export(key, kekek);
+	if (!error)
+		error = check_lengths(kekek, pkcs8_max, kek_max);
+	return error ? error : reply_export(call, key, kekek, pkcs8_max,
+					    kek_max);
+}
+
+int handle_LEGACY_EXPORT(struct call *call)
+{
+	struct key *key, *kekek;
+	int error;
+
+	error = check_policy(call);
+	if (!error)
+		error = call_key(call, &key);
+	if (!error)
+		error = call_key(call, &kekek);
+	if (!error)
+		error = check_export(key, kekek);
+	return error ? error : reply_export(call, key, kekek,
+					    CRYPTECH_RPC_MESSAGE_MAX,
+					    CRYPTECH_RPC_MESSAGE_MAX);
 }
 
 /* --- import --------------------------------------------------------------------- */
@@ -280,10 +316,6 @@ static int unpack(const struct core_key *kekek, const uint8_t *pkcs8,
 static int check_import(struct call *call, const struct key *kekek,
 			uint32_t flags)
 {
-	int error = key_check_flags(flags, CRYPTECH_KEY_FLAGS_LIBHAL);
-
-	if (error)
-		return error;
 	if (!client_writes(call->client, flags) ||
 	    !(kekek->flags & CRYPTECH_KEY_FLAG_KEYENCIPHERMENT))
 		return CRYPTECH_ERR_FORBIDDEN;
@@ -292,41 +324,65 @@ static int check_import(struct call *call, const struct key *kekek,
 	return CRYPTECH_ERR_OK;
 }
 
-int handle_PKEY_IMPORT(struct call *call)
-{
-	struct key_request request = { 0 };
+struct parts {
 	const uint8_t *pkcs8, *kek;
-	size_t pkcs8_len, kek_len, der_len = 0;
+	size_t pkcs8_len, kek_len;
+};
+
+static void get_parts(struct call *call, struct parts *parts)
+{
+	parts->pkcs8 = xdr_get_opaque(&call->in, &parts->pkcs8_len);
+	parts->kek = xdr_get_opaque(&call->in, &parts->kek_len);
+}
+
+/* Open a package and have the key. @handle NULL: nobody wants one. */
+static int import(struct call *call, struct key *kekek,
+		  const struct parts *parts, const struct key_request *request,
+		  uint32_t *handle, struct key **key)
+{
 	uint8_t der[CORE_DER_MAX];
-	struct key *key, *kekek;
 	struct core_key *core;
-	uint32_t kekek_handle, handle;
+	size_t der_len = 0;
 	int error, gone;
 
-	xdr_get_u32(&call->in);		/* the session */
-	kekek_handle = xdr_get_u32(&call->in);
-	pkcs8 = xdr_get_opaque(&call->in, &pkcs8_len);
-	kek = xdr_get_opaque(&call->in, &kek_len);
-	request.flags = xdr_get_u32(&call->in);
-	if (!call->hsm->config.libhal_compat)
-		return CRYPTECH_ERR_FORBIDDEN;
-	error = call_key_by_handle(call, kekek_handle, &kekek);
-	if (!error)
-		error = check_import(call, kekek, request.flags);
+	error = check_import(call, kekek, request->flags);
 	if (!error)
 		error = key_core(call, kekek, &core);
 	if (error)
 		return error;
-
 	call_unlock(call);
-	error = unpack(core, pkcs8, pkcs8_len, kek, kek_len, der, &der_len);
+	error = unpack(core, parts->pkcs8, parts->pkcs8_len, parts->kek,
+		       parts->kek_len, der, &der_len);
 	core_key_put(core);
 	gone = call_relock(call);
 	if (!error)
 		error = gone;
 	if (!error)
-		error = key_load(call, der, der_len, &request, &handle, &key);
+		error = key_load(call, der, der_len, request, handle, key);
 	core_wipe(der, sizeof(der));
+	return error;
+}
+
+int handle_PKEY_IMPORT(struct call *call)
+{
+	struct key_request request = { 0 };
+	uint32_t kekek_handle, handle;
+	struct key *key, *kekek;
+	struct parts parts;
+	int error;
+
+	xdr_get_u32(&call->in);		/* the session */
+	kekek_handle = xdr_get_u32(&call->in);
+	get_parts(call, &parts);
+	request.flags = xdr_get_u32(&call->in);
+	error = check_policy(call);
+	if (!error)
+		error = call_key_by_handle(call, kekek_handle, &kekek);
+	if (!error)
+		error = key_check_flags(request.flags,
+					CRYPTECH_KEY_FLAGS_LIBHAL);
+	if (!error)
+		error = import(call, kekek, &parts, &request, &handle, &key);
 	if (error)
 		return error;
 	xdr_put_u32(&call->out, handle);
@@ -334,14 +390,27 @@ int handle_PKEY_IMPORT(struct call *call)
 	return CRYPTECH_ERR_OK;
 }
 
-int handle_LEGACY_EXPORT(struct call *call)
-{
-	(void)call;
-	return CRYPTECH_ERR_NOT_IMPLEMENTED;
-}
-
 int handle_LEGACY_IMPORT(struct call *call)
 {
-	(void)call;
-	return CRYPTECH_ERR_NOT_IMPLEMENTED;
+	struct key_request request = { 0 };
+	struct key *key, *kekek;
+	const uint8_t *uuid;
+	struct parts parts;
+	int error;
+
+	error = check_policy(call);
+	if (!error)
+		error = call_uuid(call, &uuid);
+	if (error)
+		return error;
+	get_parts(call, &parts);
+	error = call_request(call, &request);
+	if (!error)
+		error = call_key_by_uuid(call, uuid, &kekek);
+	if (!error)
+		error = import(call, kekek, &parts, &request, NULL, &key);
+	if (error)
+		return error;
+	xdr_put_opaque(&call->out, key->uuid, sizeof(key->uuid));
+	return CRYPTECH_ERR_OK;
 }
