@@ -234,6 +234,16 @@ HOST_TESTS += $(BACKUP_TESTS)
 $(BACKUP_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
+# What packages that do not open cost, at the border to libcrypto.
+FAILURES_WRAP = $(foreach f,EVP_PKEY_decrypt EVP_PKEY_verify EVP_PKEY_sign \
+	EVP_DigestUpdate EVP_DigestFinal_ex EVP_Digest EVP_CipherUpdate \
+	core_random,-Wl$(comma)--wrap=$(f))
+HOST_TESTS += $(B)/test/backup_failures
+
+$(B)/test/backup_failures: $(B)/obj-san/firmware/tests/backup_failures.o \
+		$(HSM_TEST_OBJS)
+	$(call link,$(CFLAGS_SAN) $(FAILURES_WRAP),-lcrypto -pthread)
+
 # Every role, key and function there is.
 HOST_TESTS += $(B)/test/key_matrix
 

@@ -73,7 +73,9 @@ static uint64_t expected(const struct subject *s, const struct rule *rule,
 	if (!is_there(s, rule, k))
 		errors |= BIT(CRYPTECH_ERR_KEY_NOT_FOUND);
 	if (named && !(rule->kinds & k->kind))
-		errors |= BIT(CRYPTECH_ERR_UNSUPPORTED_KEY) |
+		errors |= BIT(rule->kinds & K_FORBIDDEN ?
+			      CRYPTECH_ERR_FORBIDDEN :
+			      CRYPTECH_ERR_UNSUPPORTED_KEY) |
 			  /* it lacks the flag, too */
 			  (rule->needs & ~k->flags ?
 			   BIT(CRYPTECH_ERR_FORBIDDEN) : 0);
