@@ -228,7 +228,7 @@ $(KEY_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 
 # Keys on the way: two boxes.
 BACKUP_TESTS := $(addprefix $(B)/test/,backup_device backup_legacy \
-	backup_refuse backup_transfer)
+	backup_hashsig backup_refuse backup_transfer)
 HOST_TESTS += $(BACKUP_TESTS)
 
 $(BACKUP_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
@@ -252,7 +252,8 @@ $(B)/test/key_matrix: $(B)/obj-san/firmware/tests/key_matrix.o $(HSM_TEST_OBJS)
 		-pthread)
 
 # Hash signature keys: with the process's background threads.
-HASHSIG_TESTS := $(addprefix $(B)/test/,backup_master backup_raw backup_slots \
+HASHSIG_TESTS := $(addprefix $(B)/test/,backup_master backup_parked backup_raw \
+	backup_slots \
 	hashsig_jobs hashsig_once \
 	hashsig_restart hashsig_test hashsig_threads)
 HOST_TESTS += $(HASHSIG_TESTS)

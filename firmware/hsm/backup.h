@@ -49,7 +49,12 @@ int key_add_image(struct call *call, const struct key_record *record,
 int key_image(struct call *call, struct key *key, uint8_t **image,
 	      size_t *len);
 
-/* --- HSS keys (hashsigmove.c); the lock is held throughout --------------------- */
+/*
+ * --- HSS keys (hashsigmove.c) -------------------------------------------------
+ *
+ * The lock may be dropped before anything is decided, never after; so a key
+ * that the caller has is good after success.
+ */
 
 /*
  * Makes the package of an image (see root_seal; the image is secret and wiped
@@ -59,7 +64,10 @@ typedef int image_seal(void *data, const uint8_t *image, size_t len,
 		       const uint8_t *kp, uint8_t **package,
 		       size_t *package_len);
 
-/* root_split() with what belongs to it: a reserved run is burnt. */
+/*
+ * root_split() with what belongs to it: a reserved run is burnt. Nodes that are
+ * not in memory are computed, as before signing, or NOT_READY.
+ */
 int hashsig_split(struct hsm *hsm, struct key *key, const uint8_t *request,
 		  image_seal *seal, void *data, uint8_t **package,
 		  size_t *len);
@@ -71,7 +79,9 @@ bool hashsig_is_parked(const struct hashsig *h);
 /*
  * root_adopt() or, if a key of this UUID is parked and deleted here,
  * root_unpark(), with KEY record and all that a key has in memory. @record is
- * of an HSS key. @kekek, @floor: as root_adopt (unpark: NULL and 0).
+ * of an HSS key. @kekek: as root_adopt. Leaves below @floor are burnt, which
+ * may take long. KEYWRAP_BAD_MAGIC: it is not a good image of one; KEY_NOT_FOUND
+ * of unpark: no such key is parked and deleted.
  */
 int hashsig_adopt(struct hsm *hsm, const struct key_record *record,
 		  uint32_t drop, const uint8_t *kekek, uint32_t floor,
@@ -142,7 +152,14 @@ int recovery_seal(struct hsm *hsm, const uint8_t uuid[CRYPTECH_UUID_SIZE],
 /* Is this the armed package? Then its Kp and floor. */
 bool recovery_armed(const struct hsm *hsm, const uint8_t *package, size_t len,
 		    uint8_t kp[PACKAGE_KEY_SIZE], uint32_t *floor);
-/* Used, or void: nothing is armed any more. */
+/*
+ * Who imports it takes it before he drops the lock, for it is good for one
+ * import; and gives it back if he fails, or frees it.
+ */
+struct recovery *recovery_take(struct hsm *hsm);
+void recovery_give_back(struct hsm *hsm, struct recovery *recovery);
+void recovery_free(struct recovery *recovery);	/* wipes; NULL is fine */
+/* Nothing is armed any more. */
 void recovery_disarm(struct hsm *hsm);
 
 /* --- raw packages (rawfn.c) --------------------------------------------------------- */
@@ -162,5 +179,7 @@ int raw_open(const struct hsm *hsm, const uint8_t *data,
 	     const struct raw_package *package, const uint8_t *kp,
 	     struct raw_plain *opened);
 void raw_plain_free(struct raw_plain *opened);
+/* Keys that were parked and deleted. */
+uint64_t parked_count(struct hsm *hsm);
 
 #endif /* HSM_BACKUP_H */

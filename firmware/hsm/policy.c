@@ -110,6 +110,7 @@ static uint64_t count_records(struct hsm *hsm, enum ks_class class)
 void backup_count(struct hsm *hsm, uint64_t *value)
 {
 	value[CRYPTECH_STATUS_POLICY] = hsm->backup->policy;
+	value[CRYPTECH_STATUS_KEYS_PARKED] = parked_count(hsm);
 	value[CRYPTECH_STATUS_OUTBOX] = count_records(hsm, KS_CLASS_OUTBOX);
 	value[CRYPTECH_STATUS_KEKEKS] = count_records(hsm, KS_CLASS_KEKEK);
 }

@@ -345,6 +345,7 @@ static int check_parked(struct call *call, const struct import *import)
 static int import_parked(struct call *call, struct import *import)
 {
 	struct hsm *hsm = call->hsm;
+	struct recovery *armed;
 	struct key *key;
 	int error = check_parked(call, import);
 
@@ -353,10 +354,13 @@ static int import_parked(struct call *call, struct import *import)
 	if (!import->armed)
 		return hashsig_unpark(hsm, &import->record, import->drop,
 				      &key);
+	armed = recovery_take(hsm);
 	error = hashsig_adopt(hsm, &import->record, import->drop, NULL,
 			      import->floor, &key);
-	if (!error)
-		recovery_disarm(hsm);
+	if (error)
+		recovery_give_back(hsm, armed);
+	else
+		recovery_free(armed);
 	return error;
 }
 
@@ -409,6 +413,16 @@ static bool is_parked_away(const struct hsm *hsm, const struct root *root)
 
 	keys_position(hsm->keys, root->facts.uuid, &found);
 	return root->parked && !found;
+}
+
+uint64_t parked_count(struct hsm *hsm)
+{
+	const struct root *root = roots_first(hsm->hashsigs->roots);
+	uint64_t count = 0;
+
+	for (; root; root = root->next)
+		count += is_parked_away(hsm, root);
+	return count;
 }
 
 int handle_PARKED_LIST(struct call *call)

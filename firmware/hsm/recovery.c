@@ -214,12 +214,32 @@ bool recovery_armed(const struct hsm *hsm, const uint8_t *package, size_t len,
 	return true;
 }
 
+void recovery_free(struct recovery *recovery)
+{
+	if (recovery)
+		core_wipe(recovery, sizeof(*recovery));
+	free(recovery);
+}
+
+struct recovery *recovery_take(struct hsm *hsm)
+{
+	struct recovery *recovery = hsm->recovery;
+
+	hsm->recovery = NULL;
+	return recovery;
+}
+
+void recovery_give_back(struct hsm *hsm, struct recovery *recovery)
+{
+	if (hsm->recovery)	/* the officer armed another one meanwhile */
+		recovery_free(recovery);
+	else
+		hsm->recovery = recovery;
+}
+
 void recovery_disarm(struct hsm *hsm)
 {
-	if (hsm->recovery)
-		core_wipe(hsm->recovery, sizeof(*hsm->recovery));
-	free(hsm->recovery);
-	hsm->recovery = NULL;
+	recovery_free(recovery_take(hsm));
 }
 
 /*
@@ -261,8 +281,7 @@ static int arm(struct call *call, const struct core_key *key,
 	error = try_open(call->hsm, key, data, len, armed);
 	gone = call_relock(call);
 	if (error || gone) {
-		core_wipe(armed, sizeof(*armed));
-		free(armed);
+		recovery_free(armed);
 		return error ? error : gone;
 	}
 	recovery_disarm(call->hsm);
