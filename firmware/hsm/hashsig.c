@@ -228,6 +228,8 @@ static uint32_t state_of(const struct hsm *hsm, const struct hashsig *h,
 {
 	if (roots_stale(hsm->hashsigs->roots))
 		return CRYPTECH_HASHSIG_STALE;
+	if (hss_is_parked(h->hss))
+		return CRYPTECH_HASHSIG_PARKED;
 	if (!counts->left)
 		return CRYPTECH_HASHSIG_EXHAUSTED;
 	if (!hss_work_left(h->hss))

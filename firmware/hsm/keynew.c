@@ -97,7 +97,9 @@ int key_check_room(struct call *call, const uint8_t *uuid, uint32_t flags)
 
 	if (uuid)
 		keys_position(call->hsm->keys, uuid, &found);
-	if (found || (uuid && job_names(call->hsm, uuid)))
+	/* A state without a key: of one that is parked. */
+	if (found || (uuid && (job_names(call->hsm, uuid) ||
+			       roots_find(call->hsm->hashsigs->roots, uuid))))
 		return CRYPTECH_ERR_KEY_NAME_IN_USE;
 	if (flags & CRYPTECH_KEY_FLAG_TOKEN)
 		return keys_check_slots(call->hsm, flags);
