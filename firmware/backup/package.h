@@ -25,8 +25,19 @@
  *	opaque recovery | opaque wrapped
  *
  * check: the first bytes of the master key's fingerprint, so that people can
- * be told whose it is. recovery: empty, or Kp for the recovery key. All that is
- * before `wrapped` stands in the wrapped plaintext once more, before the key image.
+ * be told whose it is. wrapped: AES-256 KWP, under k_raw = KDF(master key, "raw")
+ * for keys of kind 1, for those of kind 2 under HMAC-SHA-256(KDF(master key,
+ * "raw-hashsig"), "cryptech park v1" | uuid | Kp). All that is before the opaque
+ * `wrapped` stands in the wrapped plaintext once more, before the key image.
+ *
+ * recovery: empty, or of kind 2 Kp for the recovery key, 105 bytes:
+ *
+ *	point[65] | KWP(HMAC-SHA-256(x, "cryptech recovery v1" | uuid | point |
+ *	recovery point[65]), Kp)
+ *
+ * point: the public half of an ephemeral key, uncompressed; x: the shared secret
+ * of it and the recovery key by Diffie-Hellman; both on P-256. Texts here have no
+ * zero at their end.
  *
  * A key image is what KEY records hold, see hsm/keyrecord.c; the secret of an
  * HSS key in it is a body (hashsig/backup.h).

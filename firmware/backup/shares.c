@@ -16,7 +16,7 @@ struct share {
 	const uint8_t *set, *check, *y;
 };
 
-/* --- GF(2^8) ------------------------------------------------------------------- */
+/* --- GF(2^8) -------------------------------------------------------------- */
 
 /* Neither a branch nor an address depends on the values. */
 static uint8_t times(uint8_t a, uint8_t b)
@@ -43,7 +43,7 @@ static uint8_t inverse(uint8_t a)
 	return result;
 }
 
-/* --- shares as bytes ------------------------------------------------------------ */
+/* --- shares as bytes ------------------------------------------------------ */
 
 static int get_check(const uint8_t secret[SHARE_SECRET_SIZE],
 		     uint8_t check[CHECK_SIZE])
@@ -98,7 +98,7 @@ static bool get_share(const uint8_t data[CRYPTECH_SHARE_SIZE],
 	       share->x >= 1 && share->x <= share->n;
 }
 
-/* --- make ----------------------------------------------------------------------- */
+/* --- make ----------------------------------------------------------------- */
 
 /* The polynomials' other coefficients, of each power from 1 to m - 1. */
 typedef uint8_t coefficients[CRYPTECH_SHARES_MAX - 1][SHARE_SECRET_SIZE];
@@ -146,7 +146,7 @@ int shares_make(const uint8_t secret[SHARE_SECRET_SIZE], enum share_kind kind,
 	return error;
 }
 
-/* --- join ----------------------------------------------------------------------- */
+/* --- join ----------------------------------------------------------------- */
 
 /* What each share has to have in common with the first. */
 static bool is_of_set(const struct share *share, const struct share *first)

@@ -20,7 +20,7 @@ static bool anything_wrapped(struct hsm *hsm)
 	return false;
 }
 
-/* --- destroy ---------------------------------------------------------------------- */
+/* --- destroy -------------------------------------------------------------- */
 
 static struct key *token_key(const struct keys *keys)
 {
@@ -59,8 +59,8 @@ static int delete_others(struct hsm *hsm)
 
 	while (!error && kekek_next(hsm->hashsigs->roots, NULL, uuid))
 		error = kekek_drop(hsm->hashsigs->roots, uuid);
-	if (!error)
-		error = delete_class(hsm, KS_CLASS_KEKEK);	/* rotten ones */
+	if (!error)	/* what has rotted */
+		error = delete_class(hsm, KS_CLASS_KEKEK);
 	if (!error)
 		error = delete_class(hsm, KS_CLASS_OUTBOX);
 	return error ? error : delete_class(hsm, KS_CLASS_IMPORT);
@@ -95,7 +95,7 @@ static int destroy_all(struct hsm *hsm)
 	return error;
 }
 
-/* --- change ----------------------------------------------------------------------- */
+/* --- change --------------------------------------------------------------- */
 
 /* The HSM is claimed. */
 static int replace(struct hsm *hsm, bool erase,
@@ -192,7 +192,7 @@ int handle_MASTER_KEY_SET(struct call *call)
 	return error;
 }
 
-/* --- shares ----------------------------------------------------------------------- */
+/* --- shares --------------------------------------------------------------- */
 
 int call_shares(struct call *call, const uint8_t *shares[CRYPTECH_SHARES_MAX],
 		uint32_t *count)

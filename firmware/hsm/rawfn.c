@@ -14,7 +14,7 @@
 #define PARK_LABEL	"cryptech park v1"
 #define HEAD_MAX	(64 + RECOVERY_SIZE)
 
-/* --- keys of packages ----------------------------------------------------------------- */
+/* --- keys of packages ----------------------------------------------------- */
 
 static int hmac_parts(struct core_hash *hash, const uint8_t *uuid,
 		      const uint8_t *kp, uint8_t kek[32])
@@ -46,7 +46,7 @@ static int package_key(const struct hsm *hsm, const uint8_t *uuid,
 	return error;
 }
 
-/* --- sealing -------------------------------------------------------------------------- */
+/* --- sealing -------------------------------------------------------------- */
 
 /* head | image, wrapped behind the head. */
 static int wrap_behind(const uint8_t kek[32], const uint8_t *image, size_t len,
@@ -103,7 +103,7 @@ static int seal(const struct hsm *hsm, struct raw_package *package,
 	return error;
 }
 
-/* --- opening -------------------------------------------------------------------------- */
+/* --- opening -------------------------------------------------------------- */
 
 void raw_plain_free(struct raw_plain *opened)
 {
@@ -155,7 +155,7 @@ int raw_open(const struct hsm *hsm, const uint8_t *data,
 	return error;
 }
 
-/* --- RAW_EXPORT ------------------------------------------------------------------------- */
+/* --- RAW_EXPORT ----------------------------------------------------------- */
 
 struct park_seal {
 	struct hsm *hsm;
@@ -233,7 +233,7 @@ int handle_RAW_EXPORT(struct call *call)
 	return CRYPTECH_ERR_OK;
 }
 
-/* --- RAW_IMPORT ------------------------------------------------------------------------- */
+/* --- RAW_IMPORT ----------------------------------------------------------- */
 
 struct import {
 	const uint8_t *data;
@@ -405,7 +405,7 @@ int handle_RAW_IMPORT(struct call *call)
 	return error;
 }
 
-/* --- PARKED_LIST, FORGET ------------------------------------------------------------------ */
+/* --- PARKED_LIST, FORGET -------------------------------------------------- */
 
 static bool is_parked_away(const struct hsm *hsm, const struct root *root)
 {

@@ -30,7 +30,7 @@ struct recovery {
 	uint32_t floor;
 };
 
-/* --- points ------------------------------------------------------------------------ */
+/* --- points --------------------------------------------------------------- */
 
 /* SubjectPublicKeyInfo of a point on P-256, up to the point. */
 static const uint8_t spki_head[] = {
@@ -63,7 +63,7 @@ static int from_point(const uint8_t point[RECOVERY_POINT],
 	return core_key_from_spki(spki, sizeof(spki), key);
 }
 
-/* --- Kp for the recovery key --------------------------------------------------------- */
+/* --- Kp for the recovery key ---------------------------------------------- */
 
 static int hmac_parts(struct core_hash *hash, const uint8_t *uuid,
 		      const uint8_t *point, const uint8_t *recovery,
@@ -198,7 +198,7 @@ static int unseal(const struct core_key *key,
 	return error;
 }
 
-/* --- the armed package --------------------------------------------------------------- */
+/* --- the armed package ---------------------------------------------------- */
 
 bool recovery_armed(const struct hsm *hsm, const uint8_t *package, size_t len,
 		    uint8_t kp[PACKAGE_KEY_SIZE], uint32_t *floor)
@@ -266,7 +266,7 @@ static int try_open(const struct hsm *hsm, const struct core_key *key,
 	return error;
 }
 
-/* --- functions ----------------------------------------------------------------------- */
+/* --- functions ------------------------------------------------------------ */
 
 static int arm(struct call *call, const struct core_key *key,
 	       const uint8_t *data, size_t len, uint32_t floor)
@@ -327,7 +327,7 @@ static int write_point(struct hsm *hsm, const uint8_t point[RECOVERY_POINT])
 			     sizeof(data), false);
 }
 
-/* The reply has the shares; once it is lost so are they, and one begins anew. */
+/* The reply has the shares; when it is lost so are they: one begins anew. */
 static int create(struct call *call, const struct core_key *key, uint32_t m,
 		  uint32_t n)
 {

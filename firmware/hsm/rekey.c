@@ -6,7 +6,7 @@
  * when one is new and the other is old. What has to outlive the change (PINs,
  * settings, the ledger of hash signature keys) is therefore *staged* first:
  * sealed under the new key, in records of the same names, whose classes are
- * STAGED higher. The staged configuration comes last: it has the new
+ * KS_CLASS_STAGED higher. The staged configuration comes last: it has the new
  * fingerprint, and makes the rest valid.
  *
  *	1. stage; last the configuration
@@ -22,7 +22,7 @@
 
 #include <stdio.h>
 
-#define STAGED		16	/* added to a class */
+#define STAGED	KS_CLASS_STAGED		/* added to a class */
 
 #define CONFIG_VERSION	1
 #define CONFIG_SIZE	(4 + CRYPTECH_SERIAL_SIZE + 32)
@@ -36,12 +36,11 @@ static const enum ks_class setting_classes[] = {
 static const enum ks_class staged_classes[] = {
 	KS_CLASS_PIN, KS_CLASS_CONFIG, KS_CLASS_DEVICE, KS_CLASS_LEDGER,
 };
-#define SETTING_CLASSES	(sizeof(setting_classes) / sizeof(*setting_classes))
-#define STAGED_CLASSES	(sizeof(staged_classes) / sizeof(*staged_classes))
+#define COUNT(array)	(sizeof(array) / sizeof(*(array)))
 
 #define STAGED_RECORD_MAX	(SETTING_MAX + 64)
 
-/* --- the configuration record ----------------------------------------------------- */
+/* --- the configuration record --------------------------------------------- */
 
 static int read_config(struct hsm *hsm, unsigned int class,
 		       struct config_record *config)
@@ -98,7 +97,7 @@ static bool is_config(unsigned int class, const uint8_t *name)
 	       !memcmp(name, config_name, KS_NAME_SIZE);
 }
 
-/* --- what follows from the master key ---------------------------------------------- */
+/* --- what follows from the master key ------------------------------------- */
 
 struct derived {
 	uint8_t k_flash[32], k_state[32], k_config[32];
@@ -151,9 +150,9 @@ static void take_over(struct hsm *hsm, const struct derived *derived)
 	memcpy(hsm->fingerprint, derived->fingerprint, 32);
 }
 
-/* --- staging ------------------------------------------------------------------------ */
+/* --- staging -------------------------------------------------------------- */
 
-/* The first record of a class after @name (changed), the configuration apart. */
+/* The next record of a class, the configuration apart. */
 static bool next_of(struct hsm *hsm, enum ks_class class, unsigned int staged,
 		    const uint8_t **last, uint8_t name[KS_NAME_SIZE])
 {
@@ -195,7 +194,7 @@ static int stage(struct hsm *hsm, const struct derived *derived,
 	struct config_record config;
 	int error = CRYPTECH_ERR_OK;
 
-	for (unsigned int i = 0; i < SETTING_CLASSES && !error; i++) {
+	for (unsigned int i = 0; i < COUNT(setting_classes) && !error; i++) {
 		uint8_t name[KS_NAME_SIZE];
 		const uint8_t *last = NULL;
 
@@ -222,7 +221,7 @@ static int drop_staged(struct hsm *hsm)
 
 	if (ret == KS_NOT_FOUND)
 		ret = KS_OK;
-	for (unsigned int i = 0; i < STAGED_CLASSES && !ret; i++) {
+	for (unsigned int i = 0; i < COUNT(staged_classes) && !ret; i++) {
 		uint8_t name[KS_NAME_SIZE];
 
 		while (!ret && !ks_next(hsm->ks, staged_classes[i] + STAGED,
@@ -248,7 +247,7 @@ static int put_in_place(struct hsm *hsm)
 {
 	int error = CRYPTECH_ERR_OK;
 
-	for (unsigned int i = 0; i < STAGED_CLASSES && !error; i++) {
+	for (unsigned int i = 0; i < COUNT(staged_classes) && !error; i++) {
 		uint8_t name[KS_NAME_SIZE];
 		const uint8_t *last = NULL;
 
@@ -261,9 +260,9 @@ static int put_in_place(struct hsm *hsm)
 	return error ? error : drop_staged(hsm);
 }
 
-/* --- change ------------------------------------------------------------------------- */
+/* --- change --------------------------------------------------------------- */
 
-/* The commit. What it says of itself is not believed: what reads back counts. */
+/* The commit. What the memory says is not believed: what reads back counts. */
 static int write_memory(struct hsm *hsm, const uint8_t key[MASTER_KEY_SIZE],
 			bool *written)
 {
@@ -319,7 +318,7 @@ int master_key_change(struct hsm *hsm, const uint8_t key[MASTER_KEY_SIZE])
 	return error;
 }
 
-/* --- start -------------------------------------------------------------------------- */
+/* --- start ---------------------------------------------------------------- */
 
 static int read_memory(struct hsm *hsm, bool fresh,
 		       uint8_t key[MASTER_KEY_SIZE])

@@ -5,17 +5,12 @@
  */
 #include "../backup/shares.h"
 #include "../keystore/keystore.h"
-#include "hashsig_box.h"
+#include "raw_box.h"
 #include "hsm_flash.h"
-
-#include <openssl/kdf.h>
-
-#define WHEEL	0x4444
-#define SO	0x5555
 
 static const uint8_t new_key[32] = "the master key that is to come.";
 
-/* --- calls ------------------------------------------------------------------------- */
+/* --- calls ---------------------------------------------------------------- */
 
 static bool master_fresh(uint32_t flash)
 {
@@ -29,29 +24,6 @@ static bool master_restart(void)
 	return hashsig_restart() &&
 	       !box_login(&box, WHEEL, CRYPTECH_USER_WHEEL) &&
 	       !box_login(&box, SO, CRYPTECH_USER_SO);
-}
-
-struct share_list {
-	uint32_t n;
-	uint8_t data[20][CRYPTECH_SHARE_SIZE];
-};
-
-/* The results "n:u n*(share:o)", where they begin. */
-static int result_shares(int error, struct share_list *list)
-{
-	size_t len;
-
-	if (error)
-		return error;
-	list->n = xdr_get_u32(&box.results);
-	for (unsigned int i = 0; i < list->n; i++) {
-		const uint8_t *share = xdr_get_opaque(&box.results, &len);
-
-		if (len != CRYPTECH_SHARE_SIZE || i >= 20)
-			return -1;
-		memcpy(list->data[i], share, len);
-	}
-	return xdr_reader_done(&box.results) ? 0 : -1;
 }
 
 static int get_shares(uint32_t m, uint32_t n, struct share_list *list)
@@ -72,7 +44,8 @@ static int set_shares(uint32_t erase, const struct share_list *list,
 	xdr_put_u32(&w, erase);
 	xdr_put_u32(&w, count);
 	for (uint32_t i = 0; i < count; i++)
-		xdr_put_opaque(&w, list->data[first + i], CRYPTECH_SHARE_SIZE);
+		xdr_put_opaque(&w, list->data[(first + i) % CRYPTECH_SHARES_MAX],
+			       CRYPTECH_SHARE_SIZE);
 	return ask_raw(&box, message, xdr_written(&w));
 }
 
@@ -90,20 +63,7 @@ static int set_key(uint32_t erase, const void *key)
 /* What the master key in the memory has for a fingerprint, by libcrypto. */
 static void plain_fingerprint(const uint8_t key[32], uint8_t out[32])
 {
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string("mode", "counter", 0),
-		OSSL_PARAM_construct_utf8_string("mac", "CMAC", 0),
-		OSSL_PARAM_construct_utf8_string("cipher", "AES-256-CBC", 0),
-		OSSL_PARAM_construct_octet_string("key", (void *)key, 32),
-		OSSL_PARAM_construct_octet_string("salt", "fingerprint", 11),
-		OSSL_PARAM_construct_end(),
-	};
-	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "KBKDF", NULL);
-	EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(kdf);
-
-	EXPECT_EQ(EVP_KDF_derive(ctx, out, 32, params), 1);
-	EVP_KDF_CTX_free(ctx);
-	EVP_KDF_free(kdf);
+	plain_kdf(key, "fingerprint", out);
 }
 
 /* The HSM says the fingerprint of the key that is in its memory. */
@@ -143,7 +103,7 @@ static int sign_with(uint8_t letter)
 		   (size_t)32, 200);
 }
 
-/* --- who this HSM is ----------------------------------------------------------------- */
+/* --- who this HSM is ------------------------------------------------------ */
 
 struct self {
 	struct bytes identity, devices, list;
@@ -218,7 +178,7 @@ static int make_recoverable(void)
 			   SETS(1, { H5_W8 }));
 }
 
-/* --- tests --------------------------------------------------------------------------- */
+/* --- tests ---------------------------------------------------------------- */
 
 static void known_by_its_fingerprint(void)
 {
@@ -403,7 +363,7 @@ static void of_its_own_kind(void)
 	EXPECT_EQ(set_shares(0, &list, 0, 2), 1);
 }
 
-/* --- a memory that fails --------------------------------------------------------------- */
+/* --- a memory that fails -------------------------------------------------- */
 
 static bool memory_writes, memory_fails, power_off_before, power_off_after;
 static unsigned int memory_written;
@@ -465,7 +425,7 @@ static void memory_that_fails(void)
 	EXPECT(tells_fingerprint(ME) && is_still(&self));
 }
 
-/* --- cuts -------------------------------------------------------------------------------- */
+/* --- cuts ----------------------------------------------------------------- */
 
 static struct {
 	struct nor *nor;

@@ -4,6 +4,7 @@
  * newest, and what signed before does not sign again. And the drill for the
  * day when the HSM itself is lost.
  */
+#include "../backup/shares.h"
 #include "raw_box.h"
 
 #define SET		SETS(1, { H5_W8 })
@@ -60,7 +61,7 @@ static bool park_and_delete(const uint8_t *uuid)
 	return !raw_export(ME, uuid, &package) && !delete_key(uuid);
 }
 
-/* --- there and back ------------------------------------------------------------------ */
+/* --- there and back ------------------------------------------------------- */
 
 static void parked_by_its_export(void)
 {
@@ -269,7 +270,7 @@ static void new_master_key_over_a_package(void)
 		  CRYPTECH_MODE_STALE, 0);
 }
 
-/* --- recovery -------------------------------------------------------------------------- */
+/* --- recovery ------------------------------------------------------------- */
 
 static void recoverable_by_choice(void)
 {
@@ -429,8 +430,96 @@ static void armed_beside_the_state(void)
 	EXPECT_EQ(raw_import(&older), 9);
 }
 
+/* --- packages to the byte ---------------------------------------------------- */
+
+#define POINT		65
+
+/* The shared secret of the recovery key and the point in the package, by
+ * libcrypto. */
+static bool plain_ecdh(const uint8_t scalar[32], const uint8_t point[POINT],
+		       uint8_t x[32], uint8_t own[POINT])
+{
+	EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	EC_POINT *q = EC_POINT_new(group), *product = EC_POINT_new(group);
+	BIGNUM *d = BN_bin2bn(scalar, 32, NULL), *out = BN_new();
+	bool done = EC_POINT_oct2point(group, q, point, POINT, NULL) == 1 &&
+		    EC_POINT_mul(group, product, NULL, q, d, NULL) == 1 &&
+		    EC_POINT_get_affine_coordinates(group, product, out, NULL,
+						    NULL) == 1 &&
+		    BN_bn2binpad(out, x, 32) == 32 &&
+		    EC_POINT_mul(group, product, d, NULL, NULL, NULL) == 1 &&
+		    EC_POINT_point2oct(group, product,
+				       POINT_CONVERSION_UNCOMPRESSED, own,
+				       POINT, NULL) == POINT;
+
+	EC_POINT_free(q);
+	EC_POINT_free(product);
+	BN_free(d);
+	BN_free(out);
+	EC_GROUP_free(group);
+	return done;
+}
+
+/* Opened step by step with the shares and the master key, as documented. */
+static void as_documented(void)
+{
+	static const char label[] = "cryptech recovery v1";
+	static const char park[] = "cryptech park v1";
+	static struct share_list list;
+	const uint8_t *uuid = name_of('r'), *shares[2], *data;
+	uint8_t scalar[32], x[32], own[POINT], k[32], kp[64], text[200];
+	static uint8_t plain[CRYPTECH_RPC_MESSAGE_MAX];
+	struct xdr_reader r;
+	size_t len, head;
+	int plain_len;
+
+	REQUIRE(raw_fresh() && !recovery_create(2, 2, &list));
+	shares[0] = list.data[0];
+	shares[1] = list.data[1];
+	REQUIRE(!shares_join(shares, 2, SHARE_RECOVERY_KEY, scalar));
+	REQUIRE(make_flags(uuid, FLAGS | EXPORTABLE | RECOVERABLE));
+	REQUIRE(!raw_export(ME, uuid, &package));
+	xdr_reader_init(&r, package.data, package.len);
+	EXPECT_MEM(xdr_get_raw(&r, 4), "CRAW", 4);
+	EXPECT_EQ(xdr_get_u32(&r), 1);
+	EXPECT_EQ(xdr_get_u32(&r), 2);
+	plain_kdf(box.master_key, "fingerprint", k);
+	EXPECT_MEM(xdr_get_raw(&r, 8), k, 8);
+	EXPECT_MEM(xdr_get_raw(&r, 16), uuid, 16);
+	data = xdr_get_opaque(&r, &len);
+	REQUIRE(data && len == POINT + 40);
+	head = r.next - package.data;
+	/* K, then Kp */
+	REQUIRE(plain_ecdh(scalar, data, x, own));
+	memcpy(text, label, strlen(label));
+	memcpy(text + strlen(label), uuid, 16);
+	memcpy(text + strlen(label) + 16, data, POINT);
+	memcpy(text + strlen(label) + 16 + POINT, own, POINT);
+	HMAC(EVP_sha256(), x, 32, text, strlen(label) + 16 + 2 * POINT, k,
+	     NULL);
+	EXPECT_EQ(plain_wrap(k, false, data + POINT, 40, kp), 32);
+	/* then the package */
+	plain_kdf(box.master_key, "raw-hashsig", x);
+	memcpy(text, park, strlen(park));
+	memcpy(text + strlen(park), uuid, 16);
+	memcpy(text + strlen(park) + 16, kp, 32);
+	HMAC(EVP_sha256(), x, 32, text, strlen(park) + 16 + 32, k, NULL);
+	data = xdr_get_opaque(&r, &len);
+	REQUIRE(data && xdr_reader_done(&r));
+	plain_len = plain_wrap(k, false, data, len, plain);
+	REQUIRE(plain_len > (int)head + 36);
+	EXPECT_MEM(plain, package.data, head);
+	xdr_reader_init(&r, plain + head, plain_len - head);
+	EXPECT_EQ(xdr_get_u32(&r), 1);
+	EXPECT_MEM(xdr_get_raw(&r, 16), uuid, 16);
+	EXPECT_EQ(xdr_get_u32(&r), CRYPTECH_KEY_HSS);
+	EXPECT_EQ(xdr_get_u32(&r), CRYPTECH_KEY_CLASS_HASHSIG_PRIVATE);
+	EXPECT_EQ(xdr_get_u32(&r), FLAGS | EXPORTABLE | RECOVERABLE);
+}
+
 int main(void)
 {
+	RUN(as_documented);
 	RUN(parked_by_its_export);
 	RUN(old_packages_are_dead);
 	RUN(forgotten);

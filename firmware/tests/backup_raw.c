@@ -5,8 +5,6 @@
  */
 #include "raw_box.h"
 
-#include <openssl/kdf.h>
-
 #define DECRYPTS	CRYPTECH_KEY_FLAG_DATAENCIPHERMENT
 #define BACKED_UP	(TOKEN | EXPORTABLE)
 
@@ -62,7 +60,7 @@ static int encrypt_with(uint8_t letter, uint32_t mode, struct bytes *out)
 	return 0;
 }
 
-/* --- there and back -------------------------------------------------------------------- */
+/* --- there and back ------------------------------------------------------- */
 
 /* Off the HSM and back by a package; name, flags, label are the same. */
 static bool goes_and_comes(uint8_t letter, uint32_t type, uint32_t flags)
@@ -168,7 +166,7 @@ static void attributes_come_along(void)
 	EXPECT_MEM(box.results.next, "value", 5);
 }
 
-/* --- who may what ------------------------------------------------------------------------ */
+/* --- who may what --------------------------------------------------------- */
 
 static void not_every_key(void)
 {
@@ -233,43 +231,7 @@ static void only_looked_at(void)
 	EXPECT_EQ(raw_import_as(ME, &package, TOKEN, 1), 9);
 }
 
-/* --- packages to the byte ------------------------------------------------------------------ */
-
-static void plain_kdf(const uint8_t key[32], char *label, uint8_t out[32])
-{
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string("mode", "counter", 0),
-		OSSL_PARAM_construct_utf8_string("mac", "CMAC", 0),
-		OSSL_PARAM_construct_utf8_string("cipher", "AES-256-CBC", 0),
-		OSSL_PARAM_construct_octet_string("key", (void *)key, 32),
-		OSSL_PARAM_construct_octet_string("salt", label,
-						  strlen(label)),
-		OSSL_PARAM_construct_end(),
-	};
-	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "KBKDF", NULL);
-	EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(kdf);
-
-	EXPECT_EQ(EVP_KDF_derive(ctx, out, 32, params), 1);
-	EVP_KDF_CTX_free(ctx);
-	EVP_KDF_free(kdf);
-}
-
-/* AES-256 key wrap with padding, by libcrypto. -1: it does not unwrap. */
-static int plain_wrap(const uint8_t kek[32], bool wrap, const uint8_t *in,
-		      size_t len, uint8_t *out)
-{
-	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-256-WRAP-PAD", NULL);
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	int out_len = -1;
-
-	EVP_CIPHER_CTX_set_flags(ctx, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
-	if (EVP_CipherInit_ex2(ctx, cipher, kek, NULL, wrap, NULL) != 1 ||
-	    EVP_CipherUpdate(ctx, out, &out_len, in, len) != 1)
-		out_len = -1;
-	EVP_CIPHER_CTX_free(ctx);
-	EVP_CIPHER_free(cipher);
-	return out_len;
-}
+/* --- packages to the byte ------------------------------------------------- */
 
 #define HEAD	(4 + 4 + 4 + 8 + 16 + 4)
 
@@ -361,7 +323,7 @@ static void forged(void)
 	EXPECT_EQ(raw_import(&forged), 0);
 }
 
-/* --- other HSMs ------------------------------------------------------------------------------- */
+/* --- other HSMs ----------------------------------------------------------- */
 
 static void other_master_key(void)
 {

@@ -5,6 +5,9 @@
 #ifndef TESTS_RAW_BOX_H
 #define TESTS_RAW_BOX_H
 
+#include <openssl/hmac.h>
+#include <openssl/kdf.h>
+
 #include "hashsig_box.h"
 
 #define WHEEL	0x4444
@@ -186,6 +189,46 @@ static inline int forget(uint32_t word, uint32_t what, const uint8_t *uuid)
 {
 	return ask(&box, word, CRYPTECH_RPC_FORGET, "uo", what, uuid,
 		   (size_t)UUID_SIZE);
+}
+
+/* --- libcrypto's word -------------------------------------------------- */
+
+/* SP 800-108 in counter mode with CMAC of AES-256. */
+static inline void plain_kdf(const uint8_t key[32], const char *label, uint8_t out[32])
+{
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string("mode", "counter", 0),
+		OSSL_PARAM_construct_utf8_string("mac", "CMAC", 0),
+		OSSL_PARAM_construct_utf8_string("cipher", "AES-256-CBC", 0),
+		OSSL_PARAM_construct_octet_string("key", (void *)key, 32),
+		OSSL_PARAM_construct_octet_string("salt",
+						  (void *)label,
+						  strlen(label)),
+		OSSL_PARAM_construct_end(),
+	};
+	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "KBKDF", NULL);
+	EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(kdf);
+
+	EXPECT_EQ(EVP_KDF_derive(ctx, out, 32, params), 1);
+	EVP_KDF_CTX_free(ctx);
+	EVP_KDF_free(kdf);
+}
+
+/* AES-256 key wrap with padding, by libcrypto. -1: it does not unwrap. */
+static inline int plain_wrap(const uint8_t kek[32], bool wrap, const uint8_t *in,
+		      size_t len, uint8_t *out)
+{
+	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-256-WRAP-PAD", NULL);
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	int out_len = -1;
+
+	EVP_CIPHER_CTX_set_flags(ctx, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
+	if (EVP_CipherInit_ex2(ctx, cipher, kek, NULL, wrap, NULL) != 1 ||
+	    EVP_CipherUpdate(ctx, out, &out_len, in, len) != 1)
+		out_len = -1;
+	EVP_CIPHER_CTX_free(ctx);
+	EVP_CIPHER_free(cipher);
+	return out_len;
 }
 
 #endif /* TESTS_RAW_BOX_H */

@@ -24,7 +24,7 @@ static const uint8_t secret[SHARE_SECRET_SIZE] = {
 	0x97, 0x98, 0x99, 0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xfe,
 };
 
-/* --- fields ---------------------------------------------------------------------- */
+/* --- fields --------------------------------------------------------------- */
 
 static uint8_t times(uint8_t a, uint8_t b, unsigned int polynomial)
 {
@@ -88,7 +88,7 @@ static void translate(const uint8_t map[256], const uint8_t *from,
 		to[i] = map[from[i]];
 }
 
-/* --- tests ----------------------------------------------------------------------- */
+/* --- tests ---------------------------------------------------------------- */
 
 static int join(share_bytes *shares, const unsigned int *which,
 		unsigned int count, enum share_kind kind, uint8_t *out)
@@ -315,7 +315,7 @@ static void one_share_says_nothing(void)
 	EXPECT_EQ(values, 512);
 }
 
-/* --- the recovery key's Diffie-Hellman --------------------------------------------- */
+/* --- the recovery key's Diffie-Hellman ------------------------------------ */
 
 static struct core_key *p256(const char *scalar)
 {

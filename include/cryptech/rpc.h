@@ -294,7 +294,8 @@ enum cryptech_cost {
  * HASHSIG_GENERATE  Starts the generation of an HSS key (RFC 8554) as a job
  *		of this client and answers at once. uuid and label as for
  *		KEY_GENERATE; flags: DIGITALSIGNATURE and TOKEN, both needed
- *		(BAD_ARGUMENTS), PUBLIC, EXPORTABLE. profile: CRYPTECH_HASHSIG_; reserve: leaves of
+ *		(BAD_ARGUMENTS), PUBLIC, EXPORTABLE, and with that RECOVERABLE
+ *		(FORBIDDEN while no recovery key is set). profile: CRYPTECH_HASHSIG_; reserve: leaves of
  *		the root that one commit takes, 1 to
  *		CRYPTECH_HASHSIG_RESERVE_MAX, 0: 1. Then the parameters of
  *		each of the 1 to 8 levels, root first: typecodes of RFC 8554
@@ -389,8 +390,10 @@ enum cryptech_cost {
  *		EXPORTABLE (FORBIDDEN). An HSS key is *parked* by it: it signs no
  *		more (FORBIDDEN), asking again gives the same package, and
  *		once deleted it comes back by RAW_IMPORT of its newest package
- *		only. At most CRYPTECH_PARKED_MAX (NO_KEY_SLOTS_AVAILABLE).
- * RAW_IMPORT	As TRANSFER_IMPORT. Without flag TOKEN (dropped) the key is
+ *		only. At most CRYPTECH_PARKED_MAX (NO_KEY_SLOTS_AVAILABLE). One
+ *		with flag RECOVERABLE: FORBIDDEN while no recovery key is set.
+ * RAW_IMPORT	As TRANSFER_IMPORT; KEY_NAME_IN_USE comes before the package is
+ *		opened. Without flag TOKEN (dropped) the key is
  *		volatile; HSS keys need TOKEN (BAD_ARGUMENTS).
  * PARKED_LIST	HSS keys that were parked and deleted; as KEY_LIST.
  * FORGET	The officer gives up what waits for somebody: CRYPTECH_FORGET_.
@@ -399,10 +402,14 @@ enum cryptech_cost {
  *		open elsewhere all the same). KEY_NOT_FOUND: there is none.
  * MASTER_KEY_INFO  fingerprint: 32 bytes that follow from the master key and
  *		say nothing of it.
- * MASTER_KEY_GENERATE  A new one, drawn by the HSM. FORBIDDEN while keys stand,
- *		parked ones and KEKEKs included, but with erase 1: all of them
- *		are destroyed first. PINs, serial number and approved devices
- *		stay.
+ * MASTER_KEY_GENERATE  A new one, drawn by the HSM. FORBIDDEN while keys stand
+ *		in flash, parked ones, packages that wait and KEKEKs included,
+ *		but with erase 1: all of them are destroyed first. What is in
+ *		memory alone stays, and so do PINs, serial number, attestation
+ *		key, approved devices, policy and recovery key. Until it is
+ *		done no other call is served. KEYSTORE_LOST_DATA while
+ *		HASHSIG_ACCEPT is awaited. MASTERKEY_FAIL: the memory failed;
+ *		MASTER_KEY_INFO tells which key it has.
  * MASTER_KEY_SET  The same, to a given one: one share of 32 bytes, which is the
  *		key itself, or at least m shares of one set
  *		(MASTERKEY_BAD_LENGTH, BAD_ARGUMENTS: not well-formed, not of one
@@ -412,11 +419,18 @@ enum cryptech_cost {
  *		any m give the master key, and fewer say nothing of it.
  * RECOVERY_CREATE  A new recovery key, of which this HSM keeps the public half:
  *		HSS keys made with flag RECOVERABLE from now on can be had back
- *		from a package of theirs when the HSM is lost.
+ *		from a package of theirs when the HSM is lost. What was exported
+ *		before opens with the shares of the one before. fingerprint:
+ *		SHA-256 of the public point.
  * RECOVERY_ARM	Lets one RAW_IMPORT, until a restart, import this package of an HSS
  *		key without the state that this HSM should have of it, from
  *		leaf `floor` of its root tree on. The officer answers for it
  *		that no other HSM has the key, nor signed with it beyond floor.
+ *		It takes the place of one that was armed before. BAD_ARGUMENTS:
+ *		the shares are not m good ones of a recovery key;
+ *		KEYWRAP_BAD_MAGIC: the package does not open with them, or is of
+ *		another master key. While a state of the key is parked here it
+ *		is that which opens packages, armed or not.
  * LOGIN	PIN_INCORRECT, or NOT_READY without a check of the PIN while
  *		the role's delay after failures runs (STATUS tells the rest).
  *		CRYPTECH_CLIENT_KERNEL of a mailbox or serial port may log in
