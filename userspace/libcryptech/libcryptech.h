@@ -389,7 +389,10 @@ int cryptech_transfer_import(struct cryptech *hsm, const void *package,
 int cryptech_transfer_ack(struct cryptech *hsm, const void *ack,
 			  size_t ack_len, uint8_t uuid[16]);
 
-/* libhal's form, unattested; -EACCES without CRYPTECH_POLICY_LEGACY_EXPORT. */
+/*
+ * libhal's form, unattested; -EACCES without CRYPTECH_POLICY_LEGACY_EXPORT, on
+ * either side. @kekek: the UUID there; its public half is enough to export.
+ */
 int cryptech_legacy_export(struct cryptech *hsm, const uint8_t uuid[16],
 			   const uint8_t kekek[16], void *pkcs8,
 			   size_t *pkcs8_len, void *kek, size_t *kek_len);

@@ -167,7 +167,7 @@ struct cryptech_ioc_transfer_ack {
 	__u8 uuid[16];		/* out: the key */
 };
 
-/* LEGACY_EXPORT */
+/* LEGACY_EXPORT; CRYPTECH_POLICY_LEGACY_EXPORT has to be in force */
 struct cryptech_ioc_legacy_export {
 	__u32 size;
 	__u32 flags;		/* 0 */
@@ -181,7 +181,7 @@ struct cryptech_ioc_legacy_export {
 	__u8 kekek[16];		/* in: the KEKEK; its public half will do */
 };
 
-/* LEGACY_IMPORT */
+/* LEGACY_IMPORT, likewise */
 struct cryptech_ioc_legacy_import {
 	__u32 size;
 	__u32 flags;		/* 0 */
