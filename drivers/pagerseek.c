@@ -227,6 +227,7 @@ static int seeker_may_go(struct seeker *s)
 	if (list_empty(&s->entry)) {
 		if (!s->full && list_empty(&pager->queue))
 			return 1;
+		s->resident->calling = false;
 		/* who had his turn, and lost his slot to a newcomer, is next */
 		if (s->full)
 			list_add(&s->entry, &pager->queue);
