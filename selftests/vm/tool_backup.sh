@@ -65,7 +65,7 @@ leaf()
 # damage FILE COPY: change a letter in the midst of its data
 damage()
 {
-	awk '/"data"/ { n = NR + 4 } NR == n { l = substr($0, 30, 1)
+	awk '/"data"/ && !n { n = NR + 4 } NR == n { l = substr($0, 30, 1)
 		$0 = substr($0, 1, 29) (l == "A" ? "B" : "A") substr($0, 31) }
 		{ print }' "$1" >"$2"
 }
@@ -82,7 +82,8 @@ t_is "its file has the serial number" "$(text /tmp/a.json serial)" \
 	"$(text a.id serial)"
 t_is "and the fingerprint" "$(text /tmp/a.json fingerprint)" \
 	"$(text a.id fingerprint)"
-t_exits "the user does not approve" 4 "role may not" a device approve b.id --yes
+t_exits "the user does not approve" 4 "role may not" \
+	a device approve b.id --yes -r user
 t_exits "nor does the officer without looking" 2 "needs --yes" \
 	so_a device approve b.id
 t_exits "with a look" 0 "^serial *$(text /tmp/b.json serial)" \
@@ -91,7 +92,7 @@ t_exits "not twice" 1 "approved already" so_a device approve b.id --yes
 t_exits "list" 0 "^$(text /tmp/b.json serial)  .*  the other$" a device list
 a device list --json >list
 t_is "in JSON" "$(text /tmp/b.json fingerprint)" "$(text list fingerprint)"
-t_exits "revoke" 0 "" so_a device revoke "$(text /tmp/b.json serial)"
+t "revoke" so_a device revoke "$(text /tmp/b.json serial)"
 t_exits "not twice" 5 "not approved" \
 	so_a device revoke "$(text /tmp/b.json serial)"
 t_exits "list nobody" 0 "^\[" a device list --json
@@ -215,3 +216,80 @@ t_exits "a quarter, for the second KEKEK" 0 "half of tree is in" \
 t_is "14 less 7" 7 "$(left a tree)"
 t_exits "no third" 1 "has no KEKEK left for tree" \
 	a backup export --to b.setup tree --out no.json
+
+# --- what waits is given up ------------------------------------------------------
+
+t_exits "the user gives up no package" 4 "role may not" \
+	a backup forget outbox "$(text quarter.json uuid)" --yes -r user
+t "the officer does" \
+	so_a backup forget outbox "$(text quarter.json uuid)" --yes
+t_exits "once" 5 "no such thing" \
+	so_a backup forget outbox "$(text quarter.json uuid)" --yes
+b backup setup --out d.setup --single-use 14
+t_exits "sixteen KEKEKs at most" 1 "at most 16 single-use" \
+	b backup setup --out e.setup --single-use 2
+t "so no file" test ! -e e.setup
+b backup status >status
+t_is "and those that were made have gone" 15 "$(grep -c ^kekek status)"
+kekek=$(awk '/"single_use": true/ { print uuid; exit }
+	/"uuid"/ { uuid = substr($2, 2, 36) }' d.setup)
+for uuid in $(sed -n 's/^kekek *//p' status); do
+	[ "$uuid" = "$kekek" ] || b backup forget kekek "$uuid" --yes
+done
+t_is "one is left" "kekek        $kekek" "$(b backup status | grep ^kekek)"
+a keygen hss 5/8 --exportable --label late >/dev/null
+sed '/"key"/d; /"written"/d; s/\("single_use".*\),$/\1/' b.first >e.setup
+a backup export --to e.setup late --out late.json
+t_exits "a package for one that has gone opens nowhere" 1 "its KEKEK is not" \
+	b backup import late.json
+t_exits "an import that nobody named" 5 "no key is named" b show late
+so_b device revoke "$(text a.id serial)"
+t_exits "who is no longer approved" 4 "not approved here" \
+	b backup verify keys.json
+
+# --- libhal's form ---------------------------------------------------------------
+
+t "setup in libhal's form" b backup setup --legacy --out l.setup
+t_exits "the officer has to allow it" 4 "cryptech backup policy legacy-export" \
+	a backup export --to l.setup rsa ec --out l.json
+t_exits "the user does not" 4 "role may not" \
+	a backup policy legacy-export -r user
+t "the officer does" so_a backup policy legacy-export
+t_exits "it shows" 0 "^policy *legacy-export$" cryptech backup policy -d 0
+t_exits "no other kinds of keys" 1 "RSA and EC keys only" \
+	a backup export --to l.setup disk --out l.json
+t "export" a backup export --to l.setup rsa ec --out l.json
+for name in comment kekek_pubkey kekek_uuid keys kek pkcs8 uuid flags; do
+	t "has $name" grep -q "^ *\"$name\": " l.json
+done
+t_exits "import" 0 "^$(text l.json uuid) as " b backup import l.json
+uuid=$(sed 's/.* as //; q' /tmp/out)
+for key in rsa ec; do
+	b sign "$uuid" file --out b.sig && openssl dgst -sha256 \
+		-verify $key.pub -signature b.sig file >verified 2>/dev/null &&
+		break
+done
+t_exits "it is the same key" 0 "Verified OK" cat verified
+damage l.json bad.json
+t_exits "import of what was changed" 1 "of 2 keys failed" \
+	b backup import bad.json
+b delete "$(text l.json kekek_uuid)" --yes
+t_exits "without its KEKEK" 5 "is not in this HSM" b backup import l.json
+echo open-sesame >pass
+t "a KEKEK in no HSM" cryptech backup setup --legacy --soft-kekek \
+	--out s.setup --pin-file pass
+a backup export --to s.setup ec --out s.json >/dev/null
+cat user.pin user.pin >pins
+t_exits "is shut to others" 4 "passphrase does not open" \
+	cryptech backup import s.json -d 1 --pin-file pins
+cat user.pin pass >pins
+t_exits "is open to who knows" 0 " as " \
+	cryptech backup import s.json -d 1 --pin-file pins
+uuid=$(sed 's/.* as //; q' /tmp/out)
+b sign "$uuid" file --out b.sig
+t_exits "the same key" 0 "Verified OK" openssl dgst -sha256 -verify ec.pub \
+	-signature b.sig file
+t "no more of that" so_a backup policy none
+t_exits "is forbidden again" 4 "cryptech backup policy" \
+	a backup export --to l.setup rsa --out l2.json
+t_end

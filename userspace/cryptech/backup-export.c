@@ -236,8 +236,8 @@ static void transfer_begin(struct run *run)
 	if (ret)
 		fail_call(run->hsm, ret, "cannot ask for the serial number");
 	devices_check(run->hsm, run->setup.serial);
-	bundle_new(&run->bundle, BUNDLE_TRANSFER, info.serial);
-	bundle_put_hex(run->bundle.root, "destination", run->setup.serial, 16);
+	bundle_new(&run->bundle, BUNDLE_TRANSFER, info.serial, "destination",
+		   run->setup.serial, sizeof(run->setup.serial));
 }
 
 /* --- under the master key ------------------------------------------------------ */
@@ -272,9 +272,8 @@ static void raw_begin(struct run *run)
 	if (ret)
 		fail_call(run->hsm, ret, "cannot ask for the master key's "
 			  "fingerprint");
-	bundle_new(&run->bundle, BUNDLE_RAW, info.serial);
-	bundle_put_hex(run->bundle.root, "master_key", fingerprint,
-		       sizeof(fingerprint));
+	bundle_new(&run->bundle, BUNDLE_RAW, info.serial, "master_key",
+		   fingerprint, sizeof(fingerprint));
 }
 
 /* --- both ------------------------------------------------------------------------ */

@@ -130,7 +130,7 @@ static void ack_begin(struct run *run, const uint8_t serial[16])
 			fail(EXIT_FAILED, "%s has acknowledgements of another "
 			     "HSM: give --ack", run->ack_path);
 	} else {
-		bundle_new(&run->acks, BUNDLE_ACK, serial);
+		bundle_new(&run->acks, BUNDLE_ACK, serial, NULL, NULL, 0);
 	}
 	bundle_check_out(run->ack_path, true);
 }

@@ -181,7 +181,7 @@ static void write_ours(struct cryptech *hsm, unsigned int n)
 
 	if (ret)
 		fail_call(hsm, ret, "cannot ask for the serial number");
-	bundle_new(&bundle, BUNDLE_SETUP, info.serial);
+	bundle_new(&bundle, BUNDLE_SETUP, info.serial, NULL, NULL, 0);
 	add_reusable(hsm, &bundle);
 	add_single_use(hsm, &bundle, n);
 	ret = bundle_save(&bundle, out, force);

@@ -40,13 +40,11 @@ static const struct syntax identity_syntax = {
 static void write_identity(const struct identity *id)
 {
 	struct bundle bundle;
-	json_t *item;
 
-	bundle_new(&bundle, BUNDLE_IDENTITY, id->serial);
+	bundle_new(&bundle, BUNDLE_IDENTITY, id->serial, "fingerprint",
+		   id->fingerprint, sizeof(id->fingerprint));
 	/* The one item has no key's UUID: the serial number is one as well. */
-	item = bundle_add(&bundle, id->serial, id->spki, id->spki_len);
-	bundle_put_hex(item, "fingerprint", id->fingerprint,
-		       sizeof(id->fingerprint));
+	bundle_add(&bundle, id->serial, id->spki, id->spki_len);
 	bundle_write(&bundle, out, force);
 	bundle_free(&bundle);
 }

@@ -212,7 +212,8 @@ bool bundle_hex(const json_t *object, const char *name, void *data, size_t len)
 /* --- writing ------------------------------------------------------------- */
 
 void bundle_new(struct bundle *bundle, enum bundle_kind kind,
-		const uint8_t serial[16])
+		const uint8_t serial[16], const char *name, const void *data,
+		size_t len)
 {
 	memset(bundle, 0, sizeof(*bundle));
 	bundle->kind = kind;
@@ -223,6 +224,8 @@ void bundle_new(struct bundle *bundle, enum bundle_kind kind,
 	bundle_put(bundle->root, "version", json_integer(BUNDLE_VERSION));
 	bundle_put(bundle->root, "kind", json_string(kinds_names[kind].kind));
 	bundle_put_hex(bundle->root, "serial", serial, 16);
+	if (name)
+		bundle_put_hex(bundle->root, name, data, len);
 	bundle_put(bundle->root, "items", bundle->items);
 }
 

@@ -60,9 +60,13 @@ const char *bundle_name(enum bundle_kind kind);
 /* Read a file of one of @kinds (BUNDLE(x) | ...); failure ends the process. */
 void bundle_read(struct bundle *bundle, const char *path, unsigned int kinds);
 
-/* A new one of ours, without items. No memory ends the process. */
+/*
+ * A new one of ours, without items. No memory ends the process. @name: one more
+ * member, @len bytes in hexadecimal digits; or NULL.
+ */
 void bundle_new(struct bundle *bundle, enum bundle_kind kind,
-		const uint8_t serial[16]);
+		const uint8_t serial[16], const char *name, const void *data,
+		size_t len);
 
 size_t bundle_count(const struct bundle *bundle);
 /* The i-th item of a file of ours. False: malformed. */
