@@ -228,6 +228,7 @@ $(KEY_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 
 # Keys on the way: two boxes.
 BACKUP_TESTS := $(addprefix $(B)/test/,backup_device backup_legacy \
+	backup_legacy_hss \
 	backup_hashsig backup_refuse backup_transfer)
 HOST_TESTS += $(BACKUP_TESTS)
 

@@ -5,6 +5,7 @@
  * the records, Documentation/backup.rst the reasons.
  *
  *	body.c	  a root tree as bytes, seeds in clear: what packages carry
+ *	single.c  libhal's form of it: one seed
  *	outbox.c  packages that were made and not acknowledged yet
  *	split.c	  half of a key goes to another HSM for ever
  *	park.c	  a key goes off the HSM, and comes back
@@ -54,6 +55,24 @@ int root_body_look(const uint8_t *body, size_t len, struct root_body *look);
 int root_body_narrow(const uint8_t *body, size_t len, uint32_t floor,
 		     uint8_t *to, size_t *to_len);
 
+/*
+ * What libhal's body has: one seed, and a range. Out of a body: BAD_ARGUMENTS,
+ * it is none or not of a single-seed key. Into one of ROOT_BODY_MAX bytes: the
+ * whole tree is computed, so this is for whoever does not hold the lock.
+ * BAD_ARGUMENTS: T1 is not this seed's, the tree is too tall, or the range is
+ * none. Secret: the caller wipes it.
+ */
+#define ROOT_SINGLE_H_MAX	10
+struct root_single {
+	struct root_facts facts;
+	uint8_t seed[LMS_N_MAX];
+	uint32_t floor, end;
+};
+int root_single_get(const uint8_t *body, size_t len,
+		    struct root_single *single);
+int root_single_put(const struct root_single *single, uint8_t *body,
+		    size_t *len);
+
 /* --- out ---------------------------------------------------------------------- */
 
 /*
@@ -73,7 +92,10 @@ typedef int root_seal(void *data, const uint8_t *body, size_t len,
  * of the package in the outbox gives that package again, and nothing happens.
  * NOT_READY: another package of this key waits there; or @node does not know
  * a public node that is needed (see root_commit). HASHSIG_KEY_EXHAUSTED: fewer
- * than two leaves. FORBIDDEN: the key is parked.
+ * than two leaves. FORBIDDEN: the key is parked; or some key that is here was
+ * split for this request before, and the package was acknowledged: a KEKEK is
+ * good once, so another package for it would be of no use to anybody. A
+ * request that begins with eight zeros is for a KEKEK of many uses.
  */
 int root_split(struct roots *roots, struct root *root,
 	       bool (*node)(void *data, uint32_t r, uint8_t *value),

@@ -10,17 +10,13 @@
  *
  *	SEQUENCE { SEQUENCE { OBJECT IDENTIFIER }, OCTET STRING }
  */
-#include "backup.h"
+#include "der.h"
+#include "transfer.h"
 
 #include <stdlib.h>
 
-#define KEK_SIZE	32
 /* libhal's least pkcs8max: what its longest wrapped key would take */
 #define PKCS8_MAX_LEAST	5480
-#define ENVELOPE_EXTRA	32	/* at most, around the OCTET STRING's bytes */
-
-#define DER_SEQUENCE	0x30
-#define DER_OCTETS	0x04
 
 #define ALGORITHM_SIZE	13
 /* id-aes256-wrap-pad (RFC 5649): 2.16.840.1.101.3.4.1.48 */
@@ -36,23 +32,11 @@ static const uint8_t rsa_encryption[ALGORITHM_SIZE] = {
 
 /* --- envelopes ---------------------------------------------------------------- */
 
-static size_t der_head_size(size_t len)
+static size_t envelope_size(size_t len)
 {
-	return len < 0x80 ? 2 : len < 0x100 ? 3 : 4;
-}
+	size_t content = ALGORITHM_SIZE + der_head_size(len) + len;
 
-/* Lengths here are below 65,536. */
-static uint8_t *der_put_head(uint8_t *p, uint8_t tag, size_t len)
-{
-	size_t size = der_head_size(len);
-
-	*p++ = tag;
-	if (size > 2)
-		*p++ = (uint8_t)(0x80 + size - 2);
-	if (size > 3)
-		*p++ = (uint8_t)(len >> 8);
-	*p++ = (uint8_t)len;
-	return p;
+	return der_head_size(content) + content;
 }
 
 static size_t put_envelope(uint8_t *out, const uint8_t *algorithm,
@@ -68,29 +52,6 @@ static size_t put_envelope(uint8_t *out, const uint8_t *algorithm,
 	return p + len - out;
 }
 
-/* Content of the one element of this tag that fills the reader; else bad. */
-static void der_enter(struct xdr_reader *r, uint8_t tag)
-{
-	const uint8_t *head = xdr_get_raw(r, 2);
-	size_t len, n = 0;
-
-	if (!head || head[0] != tag) {
-		r->bad = true;
-		return;
-	}
-	len = head[1];
-	if (len == 0x81 || len == 0x82) {
-		n = len - 0x80;
-		head = xdr_get_raw(r, n);
-		len = head ? head[0] : 0;
-		if (head && n == 2)
-			len = len << 8 | head[1];
-	}
-	/* the shortest form is the only one */
-	if (der_head_size(len) != 2 + n || len != xdr_left(r))
-		r->bad = true;
-}
-
 static const uint8_t *get_envelope(const uint8_t *der, size_t size,
 				   const uint8_t *algorithm, size_t *len)
 {
@@ -98,46 +59,32 @@ static const uint8_t *get_envelope(const uint8_t *der, size_t size,
 	struct xdr_reader r;
 
 	xdr_reader_init(&r, der, size);
-	der_enter(&r, DER_SEQUENCE);
+	der_enter_whole(&r, DER_SEQUENCE);
 	found = xdr_get_raw(&r, ALGORITHM_SIZE);
 	if (!found || memcmp(found, algorithm, ALGORITHM_SIZE))
 		return NULL;
-	der_enter(&r, DER_OCTETS);
+	der_enter_whole(&r, DER_OCTETS);
 	*len = xdr_left(&r);
 	return r.bad ? NULL : r.next;
 }
 
 /* --- export --------------------------------------------------------------------- */
 
-struct package {
-	uint8_t pkcs8[CORE_DER_MAX + ENVELOPE_EXTRA];
-	uint8_t kek[CORE_SIGNATURE_MAX + ENVELOPE_EXTRA];
-	size_t pkcs8_len, kek_len;
-	/* secrets */
-	uint8_t key[KEK_SIZE];
-	uint8_t plain[CORE_DER_MAX];
-	uint8_t wrapped[CORE_DER_MAX + 16];
-};
-
-static void package_free(struct package *package)
+static void package_free(struct legacy_package *package)
 {
 	if (package)
 		core_wipe(package, sizeof(*package));
 	free(package);
 }
 
-/* Lock not needed. */
-static int pack(struct package *package, const struct core_key *key,
+int legacy_pack(struct legacy_package *package, size_t len,
 		const struct core_key *kekek)
 {
 	uint8_t encrypted[CORE_SIGNATURE_MAX];
-	size_t len;
+	size_t encrypted_len;
 	int error;
 
-	error = core_key_pkcs8(key, package->plain, sizeof(package->plain),
-			       &len);
-	if (!error)
-		error = core_random(package->key, KEK_SIZE);
+	error = core_random(package->key, LEGACY_KEK);
 	if (!error)
 		error = core_wrap(package->key, package->plain, len,
 				  package->wrapped);
@@ -146,12 +93,23 @@ static int pack(struct package *package, const struct core_key *key,
 	package->pkcs8_len = put_envelope(package->pkcs8, aes256_wrap_pad,
 					  package->wrapped,
 					  core_wrap_size(len));
-	error = core_rsa_encrypt(kekek, package->key, KEK_SIZE, encrypted,
-				 sizeof(encrypted), &len);
+	error = core_rsa_encrypt(kekek, package->key, LEGACY_KEK, encrypted,
+				 sizeof(encrypted), &encrypted_len);
 	if (!error)
 		package->kek_len = put_envelope(package->kek, rsa_encryption,
-						encrypted, len);
+						encrypted, encrypted_len);
 	return error;
+}
+
+/* Lock not needed. */
+static int pack(struct legacy_package *package, const struct core_key *key,
+		const struct core_key *kekek)
+{
+	size_t len;
+	int error = core_key_pkcs8(key, package->plain,
+				   sizeof(package->plain), &len);
+
+	return error ? error : legacy_pack(package, len, kekek);
 }
 
 static int check_policy(const struct call *call)
@@ -166,61 +124,69 @@ static int check_export(const struct key *key, const struct key *kekek)
 	if (!(key->flags & CRYPTECH_KEY_FLAG_EXPORTABLE) ||
 	    !(kekek->flags & CRYPTECH_KEY_FLAG_KEYENCIPHERMENT))
 		return CRYPTECH_ERR_FORBIDDEN;
-	if (key_is_hashsig(key))
-		return CRYPTECH_ERR_NOT_IMPLEMENTED;
 	if (!key_is_private(key) ||
 	    CRYPTECH_KEY_FAMILY(kekek->type) != CRYPTECH_KEY_FAMILY_RSA)
 		return CRYPTECH_ERR_UNSUPPORTED_KEY;
 	return CRYPTECH_ERR_OK;
 }
 
+/* Before anything is done: half of a key may be gone after. */
 static int check_lengths(const struct key *kekek, uint32_t pkcs8_max,
 			 uint32_t kek_max)
 {
-	return pkcs8_max < PKCS8_MAX_LEAST || kek_max <= KEK_SIZE ||
-	       kek_max < (CRYPTECH_KEY_BITS(kekek->type) + 7) / 8 ?
+	size_t modulus = (CRYPTECH_KEY_BITS(kekek->type) + 7) / 8;
+
+	return pkcs8_max < PKCS8_MAX_LEAST ||
+	       kek_max < envelope_size(modulus) ?
 	       CRYPTECH_ERR_RESULT_TOO_LONG : CRYPTECH_ERR_OK;
 }
 
-/* Both decoded keys, or neither. */
-static int get_cores(struct call *call, struct key *key, struct key *kekek,
-		     struct core_key **key_out, struct core_key **kekek_out)
-{
-	int error;
 
-	key_get(kekek);
-	error = key_core(call, key, key_out);
-	if (!error) {
-		error = key_core(call, kekek, kekek_out);
-		if (error)
-			core_key_put(*key_out);
-	}
-	key_put(kekek);
-	return error;
-}
-
-static int export(struct call *call, struct key *key, struct key *kekek,
-		  struct package *package)
+static int export_other(struct call *call, struct key *key,
+			const struct core_key *kekek,
+			struct legacy_package *package)
 {
-	struct core_key *core, *kekek_core;
+	struct core_key *core;
 	int error, gone;
 
-	error = get_cores(call, key, kekek, &core, &kekek_core);
+	error = key_core(call, key, &core);
 	if (error)
 		return error;
 	call_unlock(call);
-	error = pack(package, core, kekek_core);
+	error = pack(package, core, kekek);
 	core_key_put(core);
-	core_key_put(kekek_core);
 	gone = call_relock(call);
 	return error ? error : gone;
+}
+
+static int export(struct call *call, struct key *key, struct key *kekek,
+		  struct legacy_package *package)
+{
+	struct core_key *core;
+	int error;
+
+	/* to decode a key takes time, in which the other may go */
+	key_get(key);
+	error = key_core(call, kekek, &core);
+	if (!error) {
+		if (key->dead)
+			error = CRYPTECH_ERR_KEY_NOT_FOUND;
+		else if (key_is_hashsig(key))
+			error = legacy_hashsig_export(call, key, core,
+						      package);
+		else
+			error = export_other(call, key, core, package);
+		core_key_put(core);
+	}
+	key_put(key);
+	return error;
 }
 
 /* The reply "pkcs8:o kek:o", each of at most so many bytes. */
 static int reply_export(struct call *call, struct key *key, struct key *kekek,
 			uint32_t pkcs8_max, uint32_t kek_max)
 {
-	struct package *package = calloc(1, sizeof(*package));
+	struct legacy_package *package = calloc(1, sizeof(*package));
 	int error;
 
 	if (!package)
@@ -291,7 +257,7 @@ static int unpack(const struct core_key *kekek, const uint8_t *pkcs8,
 		  uint8_t *der, size_t *der_len)
 {
 	const uint8_t *wrapped, *encrypted;
-	uint8_t key[KEK_SIZE];
+	uint8_t key[LEGACY_KEK];
 	size_t wrapped_len, encrypted_len;
 	int error;
 
@@ -357,7 +323,10 @@ static int import(struct call *call, struct key *kekek,
 	gone = call_relock(call);
 	if (!error)
 		error = gone;
-	if (!error)
+	if (!error && legacy_is_hashsig(der, der_len))
+		error = legacy_hashsig_import(call, der, der_len, request,
+					      handle, key);
+	else if (!error)
 		error = key_load(call, der, der_len, request, handle, key);
 	core_wipe(der, sizeof(der));
 	return error;
