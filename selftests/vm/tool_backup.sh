@@ -65,7 +65,7 @@ leaf()
 # damage FILE COPY: change a letter in the midst of its data
 damage()
 {
-	awk '/"data"/ && !n { n = NR + 4 } NR == n { l = substr($0, 30, 1)
+	awk '/"(data|pkcs8)": / && !n { n = NR + 2 } NR == n { l = substr($0, 30, 1)
 		$0 = substr($0, 1, 29) (l == "A" ? "B" : "A") substr($0, 31) }
 		{ print }' "$1" >"$2"
 }
@@ -262,6 +262,8 @@ t "export" a backup export --to l.setup rsa ec --out l.json
 for name in comment kekek_pubkey kekek_uuid keys kek pkcs8 uuid flags; do
 	t "has $name" grep -q "^ *\"$name\": " l.json
 done
+t_exits "there as well" 4 "cryptech backup policy" b backup import l.json
+so_b backup policy legacy-export
 t_exits "import" 0 "^$(text l.json uuid) as " b backup import l.json
 uuid=$(sed 's/.* as //; q' /tmp/out)
 for key in rsa ec; do

@@ -55,7 +55,7 @@ leaf()
 }
 damage()
 {
-	awk '/"data"/ && !n { n = NR + 4 } NR == n { l = substr($0, 30, 1)
+	awk '/"(data|pkcs8)": / && !n { n = NR + 2 } NR == n { l = substr($0, 30, 1)
 		$0 = substr($0, 1, 29) (l == "A" ? "B" : "A") substr($0, 31) }
 		{ print }' "$1" >"$2"
 }
@@ -187,6 +187,8 @@ t_exits "hash signature keys do not" 1 "newest package" \
 # --- but those that are recoverable ----------------------------------------------
 
 mkdir recovery
+t_exits "without a recovery key" 4 "cryptech recovery create" \
+	a keygen hss 5/8 --exportable --recoverable --label safe
 t_exits "a recovery key" 0 "^[0-9a-f]\{8\} " \
 	as 0 so recovery create -m 2 -n 2 --out-dir recovery
 a keygen hss 5/8 --exportable --recoverable --label safe >/dev/null

@@ -12,9 +12,9 @@
 #include "common/find.h"
 #include "common/hashsig.h"
 #include "common/legacy.h"
+#include "common/pick.h"
 #include "common/pin.h"
 #include "common/progress.h"
-#include "common/showkey.h"
 #include "common/text.h"
 
 static const char *drop_text, *ack_path;
@@ -72,6 +72,7 @@ struct run {
 	char *const *name;
 	struct bundle acks;
 	char *ack_path;
+	struct pick done;
 	unsigned int matched, failed;
 };
 
@@ -162,18 +163,6 @@ static void ack_add(struct run *run, const uint8_t uuid[16],
 
 /* --- one key ------------------------------------------------------------------ */
 
-static void show(const struct cryptech_key *key)
-{
-	if (json) {
-		json_open(NULL, '{');
-		showkey_json(key);
-		json_close('}');
-	} else {
-		showkey_line(key);
-		printf("\n");
-	}
-}
-
 static void tell_failure(struct run *run, const struct bundle_item *item,
 			 int ret)
 {
@@ -215,7 +204,7 @@ static void import_one(struct run *run, const struct bundle_item *item)
 	if (!run->check && run->bundle.kind == BUNDLE_TRANSFER &&
 	    hashsig_is(&key))
 		ack_add(run, key.uuid, ack);
-	show(&key);
+	pick_add(&run->done, &key);
 }
 
 /* --- all ---------------------------------------------------------------------- */
@@ -255,8 +244,6 @@ static void import_all(struct run *run)
 	size_t i, count = bundle_count(&run->bundle);
 	struct bundle_item item;
 
-	if (json)
-		json_open(NULL, '[');
 	progress_start(run->check ? "checking keys" : "importing keys");
 	for (i = 0; i < count; i++) {
 		progress_at(i, count);
@@ -269,8 +256,7 @@ static void import_all(struct run *run)
 		bytes_free(&item.data);
 	}
 	progress_stop();
-	if (json)
-		json_close(']');
+	pick_print(&run->done, json);
 }
 
 static int finish(struct run *run)
@@ -283,6 +269,7 @@ static int finish(struct run *run)
 	bundle_free(&run->acks);
 	bundle_free(&run->bundle);
 	free(run->ack_path);
+	pick_free(&run->done);
 	cryptech_close(run->hsm);
 	if (run->failed)
 		fail(EXIT_FAILED, "%u of %u keys failed", run->failed,

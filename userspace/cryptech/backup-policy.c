@@ -20,8 +20,8 @@ static const struct syntax syntax = {
 	.args = "[none|POLICY...]",
 	.about =
 "Show, or as security officer set, what is allowed:\n"
-"legacy-export   keys leave in libhal's form, for KEKEKs that nobody attested:\n"
-"                whoever can log in can take every exportable key\n"
+"legacy-export   keys leave and come in libhal's form, for KEKEKs that nobody\n"
+"                attested: whoever can log in can take every exportable key\n"
 "shared-seed     hash signature keys of profile single-seed may be exported,\n"
 "                though both halves can then compute all of the other\n"
 "What is named is in force from now on, and nothing else.",
@@ -43,7 +43,7 @@ static void show(void)
 	if (json)
 		policy_json(NULL, policy);
 	else
-		policy_print(policy);
+		policy_print(12, policy);
 	cryptech_close(hsm);
 }
 

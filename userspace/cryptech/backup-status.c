@@ -77,7 +77,7 @@ static void head(const struct cryptech_status *status)
 		json_number("outbox", outbox);
 		return;
 	}
-	policy_print(policy);
+	policy_print(12, policy);
 	printf("%-12s %llu package%s\n", "outbox", (unsigned long long)outbox,
 	       outbox == 1 ? "" : "s");
 }

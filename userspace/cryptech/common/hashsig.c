@@ -124,6 +124,10 @@ void hashsig_generate(struct cryptech *hsm, const struct cryptech_hss *set,
 
 	ret = cryptech_hashsig_generate(hsm, set, profile, reserve, key->flags,
 					key->label, key->uuid);
+	if (cryptech_hsm_error(hsm) == CRYPTECH_ERR_FORBIDDEN &&
+	    key->flags & CRYPTECH_KEY_FLAG_RECOVERABLE)
+		fail(EXIT_DENIED, "cannot make the key: this role may not, or "
+		     "there is no recovery key (`cryptech recovery create`)");
 	if (ret)
 		fail_call(hsm, ret, "cannot make the key");
 	snprintf(what, sizeof(what), "making an hss key %s",

@@ -15,6 +15,21 @@
 #define PKCS8_MAX	8192
 #define KEK_MAX		1024
 
+/* Said at once, and not of each key. */
+static void check_policy(struct cryptech *hsm)
+{
+	struct cryptech_status status;
+	int ret = cryptech_get_status(hsm, &status);
+
+	if (ret)
+		fail_call(hsm, ret, "cannot ask for the policy");
+	if (!(cryptech_figure(&status, CRYPTECH_STATUS_MODE, 0) &
+	      CRYPTECH_MODE_LEGACY_EXPORT))
+		fail(EXIT_DENIED, "this HSM exchanges no keys without "
+		     "attestation: the security officer may allow it, "
+		     "`cryptech backup policy legacy-export`");
+}
+
 /* --- the KEKEK ----------------------------------------------------------- */
 
 /*
@@ -139,27 +154,16 @@ static int export_one(struct cryptech *hsm, const uint8_t kekek[16],
 	return 0;
 }
 
-static void __attribute__((noreturn)) fail_export(struct cryptech *hsm, int ret,
-						  const uint8_t uuid[16])
-{
-	char text[CRYPTECH_UUID_TEXT];
-
-	cryptech_uuid_format(uuid, text);
-	if (cryptech_hsm_error(hsm) == CRYPTECH_ERR_FORBIDDEN)
-		fail(EXIT_DENIED, "the HSM does not export to KEKEKs without "
-		     "attestation: the security officer may allow it, "
-		     "`cryptech backup policy legacy-export`");
-	fail_call(hsm, ret, "cannot export %s", text);
-}
-
 void legacy_export(struct cryptech *hsm, const struct bundle *setup,
 		   struct bundle *bundle, const struct pick *pick)
 {
 	json_t *keys = json_array();
+	char text[CRYPTECH_UUID_TEXT];
 	uint8_t kekek[16];
 	size_t i;
 	int ret = 0;
 
+	check_policy(hsm);
 	load_public(hsm, setup->root, kekek);
 	progress_start("exporting keys");
 	for (i = 0; i < pick->count && !ret; i++) {
@@ -168,7 +172,8 @@ void legacy_export(struct cryptech *hsm, const struct bundle *setup,
 	}
 	progress_stop();
 	if (ret)
-		fail_export(hsm, ret, pick->keys[i - 1].uuid);
+		fail_call(hsm, ret, "cannot export %s",
+			  cryptech_uuid_format(pick->keys[i - 1].uuid, text));
 	cryptech_key_delete(hsm, kekek);
 	bundle->kind = BUNDLE_LIBHAL;
 	bundle->root = json_copy(setup->root);
@@ -248,6 +253,7 @@ unsigned int legacy_import(struct cryptech *hsm, const struct bundle *bundle,
 	size_t i;
 	int ret;
 
+	check_policy(hsm);
 	if (soft)
 		load_soft(hsm, bundle->root, kekek);
 	else

@@ -10,7 +10,7 @@
 #include "pick.h"
 #include "showkey.h"
 
-static void add(struct pick *pick, const struct cryptech_key *key)
+void pick_add(struct pick *pick, const struct cryptech_key *key)
 {
 	size_t n = pick->count;
 
@@ -46,7 +46,7 @@ static bool take(const struct cryptech_key *key, void *context)
 	if (hashsig_is_private(key))
 		wish->pick->left_out++;
 	else if (!wish->libhal || libhal_has(key))
-		add(wish->pick, key);
+		pick_add(wish->pick, key);
 	return true;
 }
 
@@ -66,7 +66,7 @@ static void take_named(const struct wish *wish, struct cryptech *hsm,
 	for (i = 0; i < wish->pick->count; i++)
 		if (!memcmp(wish->pick->keys[i].uuid, key.uuid, 16))
 			return;
-	add(wish->pick, &key);
+	pick_add(wish->pick, &key);
 }
 
 void pick_keys(struct pick *pick, struct cryptech *hsm, int count,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The keys that shall be exported. */
+/* Lists of keys: those that shall be exported, those that were imported. */
 #ifndef TOOL_PICK_H
 #define TOOL_PICK_H
 
@@ -21,6 +21,8 @@ struct pick {
  */
 void pick_keys(struct pick *pick, struct cryptech *hsm, int count,
 	       char *const *names, bool libhal);
+/* Add one to a list that was zeros, or picked. No memory ends the process. */
+void pick_add(struct pick *pick, const struct cryptech_key *key);
 void pick_free(struct pick *pick);
 
 /* One a line, or as JSON. */

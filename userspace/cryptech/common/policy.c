@@ -27,11 +27,11 @@ uint32_t policy_parse(const char *name)
 	return 0;
 }
 
-void policy_print(uint64_t policy)
+void policy_print(int width, uint64_t policy)
 {
 	size_t i;
 
-	printf("%-12s", "policy");
+	printf("%-*s", width, "policy");
 	for (i = 0; i < POLICIES; i++)
 		if (policy & policies[i].bit)
 			printf(" %s", policies[i].name);
