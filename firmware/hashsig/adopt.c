@@ -113,7 +113,7 @@ int imports_recover(struct roots *roots)
 		int ret = KS_OK;
 
 		last = name;
-		if (!root || root->parked) {
+		if ((!root || root->parked) && !HS_MUTATED(HS_MUT_KEY_STAYS)) {
 			root_log(roots, name, "it was being imported, and is "
 				 "not");
 			ret = ks_delete(roots->ks, KS_CLASS_KEY, name);

@@ -176,7 +176,8 @@ int outbox_recover(struct roots *roots)
 	while (!error && !ks_next(roots->ks, KS_CLASS_OUTBOX, last, name,
 				  NULL)) {
 		last = name;
-		if (!is_of_nobody(roots, name, &error))
+		if (!is_of_nobody(roots, name, &error) ||
+		    HS_MUTATED(HS_MUT_OUTBOX_STAYS))
 			continue;
 		root_log(roots, name, "a package that was not finished, or "
 			 "whose key is gone, is discarded");

@@ -9,7 +9,7 @@
  *	  u32 profile | u32 reserve | u32 levels | levels * (u32 lms, u32 lmots) |
  *	  id[16] | t1[n] | u32 floor | u32 end | keys[32] | u32 single |
  *	  in version 2: u32 parked | u32 away | u32 Kp cell | kekek[16] |
- *			outbox[32]
+ *			outbox[32] | h * asked[8]
  *	  u32 count | count * (u32 node, u32 seed cell, u32 copy cell)
  *	values	     count * (value[n], u32 CRC-32C of it)
  *	zeros	     up to the length that h + 1 nodes take, in version 2: 2h
@@ -107,10 +107,13 @@ static size_t state_size(const struct root_facts *facts, bool moved,
 {
 	const struct lms_params *params = &facts->params[0];
 	unsigned int least = moved ? 2 * params->h : params->h + 1;
+	size_t more = 0;
 
 	if (count < least)
 		count = least;
-	return RECORD_HEAD + STATE_FIXED + (moved ? STATE_MOVED : 0) +
+	if (moved)
+		more = STATE_MOVED + ASKED_SIZE * params->h;
+	return RECORD_HEAD + STATE_FIXED + more +
 	       8 * facts->levels + params->n + count * (12 + params->n + 4);
 }
 
@@ -135,6 +138,8 @@ static void put_moved(struct xdr_writer *w, const struct root *root,
 	xdr_put_u32(w, places->kp);
 	put_raw(w, places->kekek, sizeof(places->kekek));
 	put_raw(w, places->outbox, sizeof(places->outbox));
+	put_raw(w, places->asked,
+		ASKED_SIZE * (size_t)root->facts.params[0].h);
 }
 
 size_t state_encode(const struct roots *roots, const struct root *root,
@@ -206,6 +211,8 @@ static bool get_moved(struct xdr_reader *r, struct root *root)
 	places->kp = xdr_get_u32(r);
 	get_raw(r, places->kekek, sizeof(places->kekek));
 	get_raw(r, places->outbox, sizeof(places->outbox));
+	get_raw(r, places->asked,
+		ASKED_SIZE * (size_t)root->facts.params[0].h);
 	if (r->bad || parked > 1)
 		return false;
 	if (parked)

@@ -62,6 +62,8 @@ static int give_up_leaves(struct roots *roots, struct root *root)
 		       sizeof(root->places->kekek));
 		memcpy(roots->draft_places.outbox, root->places->outbox,
 		       sizeof(root->places->outbox));
+		memcpy(roots->draft_places.asked, root->places->asked,
+		       sizeof(root->places->asked));
 		memcpy(roots->draft_places.dropped, root->places->dropped,
 		       sizeof(root->places->dropped));
 		roots->draft_places.dropped_count =

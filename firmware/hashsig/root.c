@@ -135,6 +135,14 @@ static void carry_moved(const struct root *root, const struct aim *aim,
 		memcpy(to->outbox, aim->outbox, sizeof(to->outbox));
 	else if (!aim->back)
 		memcpy(to->outbox, from->outbox, sizeof(to->outbox));
+	memcpy(to->asked, from->asked, sizeof(to->asked));
+	for (unsigned int i = 0; aim->request && i < LMS_H_MAX; i++) {
+		if (memcmp(to->asked[i], (uint8_t[ASKED_SIZE]){ 0 },
+			   ASKED_SIZE))
+			continue;
+		memcpy(to->asked[i], aim->request, ASKED_SIZE);
+		break;
+	}
 }
 
 /* What the record will list goes to the draft, without any write. */

@@ -40,6 +40,10 @@ enum hs_mutation {
 	HS_MUT_OUTBOX_LATE,	/* the package is stored after the commit */
 	HS_MUT_SPLIT_KEEPS,	/* cells of what was given away stay */
 	HS_MUT_KP_FORGOTTEN,	/* acknowledging a parked key zeroes Kp */
+	HS_MUT_ASKED_FORGOTTEN,	/* a request is good again once acknowledged */
+	HS_MUT_KEY_STAYS,	/* KEY records of imports that were not */
+	HS_MUT_OUTBOX_STAYS,	/* packages of commits that never came */
+	HS_MUT_KEKEK_BACK,	/* a KEKEK is not looked at, at start */
 	HS_MUT_COUNT,
 };
 #ifdef HS_MUTATIONS
@@ -59,6 +63,7 @@ extern enum hs_mutation hs_mutation;
 #define RECORD_LEDGER	0x4853534cu	/* "HSSL" */
 #define KEYS_HASH	32
 #define OUTBOX_HASH	32
+#define ASKED_SIZE	8	/* of a request, as far as it is remembered */
 
 /* What a state record says beside its lists: see record.c. */
 #define RECORD_HEAD	(RECORD_TAG + 4)
@@ -66,6 +71,7 @@ extern enum hs_mutation hs_mutation;
 			 LMS_ID_SIZE + 4 + 4 + KEYS_HASH + 4 + 4)
 #define STATE_MOVED	(4 + 4 + 4 + CRYPTECH_UUID_SIZE + OUTBOX_HASH)
 #define STATE_MAX	(RECORD_HEAD + STATE_FIXED + STATE_MOVED +	     \
+			 ASKED_SIZE * LMS_H_MAX +			     \
 			 8 * CRYPTECH_HSS_LEVELS_MAX + LMS_N_MAX +	     \
 			 NODES_MAX * (12 + LMS_N_MAX + 4))
 #define LEDGER_CORE	(4 + 4 + 8 + KEYS_HASH + 4 + CRYPTECH_UUID_SIZE)
@@ -90,6 +96,8 @@ struct root_places {
 	bool moved;
 	uint8_t kekek[CRYPTECH_UUID_SIZE];	/* that it came by */
 	uint8_t outbox[OUTBOX_HASH];	/* of the package made last */
+	/* What the key was split for, ever: halving ends after h times. */
+	uint8_t asked[LMS_H_MAX][ASKED_SIZE];
 	struct place of[NODES_MAX];
 	/*
 	 * Listed in the record and to be zeroed by the next commit: rotten,
@@ -270,6 +278,7 @@ struct aim {
 	const struct root *back;	/* where its seeds come from; or NULL */
 	const uint8_t *kp;	/* of a key that is being parked, or NULL */
 	const uint8_t *outbox;	/* hash of its package; NULL: as it was */
+	const uint8_t *request;	/* to remember it was split for; or NULL */
 	bool grows;	/* more cells are written than zeroed */
 	ks_cell with;	/* collecting: a cell whose company is moved; or 0 */
 };

@@ -88,6 +88,29 @@ static int ask_again(struct roots *roots, const struct root *root,
 	return CRYPTECH_ERR_NOT_READY;
 }
 
+static bool is_remembered(const uint8_t *request)
+{
+	static const uint8_t many_uses[ASKED_SIZE];
+
+	return memcmp(request, many_uses, ASKED_SIZE);
+}
+
+/*
+ * Was any key split for this before? Its package was acknowledged, so the KEKEK
+ * it is for is no more, and what is given away now would open nowhere.
+ */
+static bool was_asked(const struct roots *roots, const uint8_t *request)
+{
+	const struct root *root = is_remembered(request) ? roots->first : NULL;
+
+	for (; root && !HS_MUTATED(HS_MUT_ASKED_FORGOTTEN); root = root->next)
+		for (unsigned int i = 0; i < LMS_H_MAX; i++)
+			if (!memcmp(root->places->asked[i], request,
+				    ASKED_SIZE))
+				return true;
+	return false;
+}
+
 /* What is given away: another key, in memory, of the leaves [middle, end). */
 static int cut_off(const struct root *root, uint32_t middle,
 		   node_fn *node, void *data, struct root **out)
@@ -124,6 +147,7 @@ int root_split(struct roots *roots, struct root *root,
 	struct aim aim = {
 		.floor = root->seeds.floor,
 		.end = root->seeds.end - left / 2,
+		.request = is_remembered(request) ? request : NULL,
 		.grows = true,
 	};
 	struct root *upper;
@@ -137,6 +161,8 @@ int root_split(struct roots *roots, struct root *root,
 		return error;
 	if (root->damage)
 		return root->damage;
+	if (was_asked(roots, request))
+		return CRYPTECH_ERR_FORBIDDEN;
 	if (left < 2)
 		return CRYPTECH_ERR_HASHSIG_KEY_EXHAUSTED;
 	error = cut_off(root, aim.end, node, node_data, &upper);

@@ -371,7 +371,8 @@ enum cryptech_cost {
  *		leaves left goes for ever: HASHSIG_KEY_EXHAUSTED with fewer
  *		than two. Until the acknowledgement comes, the same statement
  *		(signed anew or not) gives the same package, and another one is
- *		NOT_READY. A
+ *		NOT_READY; after it, FORBIDDEN, for this key and all others:
+ *		the KEKEK is no more, nobody could open another package. A
  *		single-seed key: FORBIDDEN without POLICY_SHARED_SEED.
  * TRANSFER_IMPORT  `drop`: flags that the key is not to have. check 1: nothing
  *		happens, the results say what would (ack is empty); 0: the
