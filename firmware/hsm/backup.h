@@ -77,6 +77,13 @@ int hashsig_park(struct hsm *hsm, struct key *key, image_seal *seal,
 bool hashsig_is_parked(const struct hashsig *h);
 
 /*
+ * Could this come? What hashsig_adopt() would say before it does anything, but
+ * for a state without a KEY record that stands.
+ */
+int hashsig_check(struct hsm *hsm, const struct key_record *record,
+		  uint32_t drop);
+
+/*
  * root_adopt() or, if a key of this UUID is parked and deleted here,
  * root_unpark(), with KEY record and all that a key has in memory. @record is
  * of an HSS key. @kekek: as root_adopt. Leaves below @floor are burnt, which

@@ -347,6 +347,17 @@ static int narrow(struct hsm *hsm, struct arrival *a, uint32_t floor)
 	       CRYPTECH_ERR_KEYWRAP_BAD_MAGIC : error;
 }
 
+int hashsig_check(struct hsm *hsm, const struct key_record *record,
+		  uint32_t drop)
+{
+	const struct arrival a = {
+		.record = record, .flags = record->flags & ~drop,
+		.body = record->secret, .body_len = record->secret_len,
+	};
+
+	return check(hsm, &a);
+}
+
 int hashsig_adopt(struct hsm *hsm, const struct key_record *record,
 		  uint32_t drop, const uint8_t *kekek, uint32_t floor,
 		  struct key **key)

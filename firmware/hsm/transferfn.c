@@ -305,34 +305,32 @@ static int unpack(struct call *call, struct arrival *a)
 	return error;
 }
 
-/* Does a key of this name stand, or the state of one that is parked? */
-static bool name_stands(struct hsm *hsm, const uint8_t *uuid)
+/* Does the state of this key stand, or of another part of its tree? It may be
+ * of one that is parked and deleted. */
+static bool state_stands(struct hsm *hsm, const struct root_facts *facts)
 {
-	bool found;
+	const struct root *root = roots_first(hsm->hashsigs->roots);
 
-	keys_position(hsm->keys, uuid, &found);
-	return found || job_names(hsm, uuid) ||
-	       roots_find(hsm->hashsigs->roots, uuid);
+	while (root && memcmp(root->facts.uuid, facts->uuid,
+			      CRYPTECH_UUID_SIZE) &&
+	       memcmp(root->facts.id, facts->id, LMS_ID_SIZE))
+		root = root->next;
+	return root;
 }
 
 static int check_half(struct hsm *hsm, const struct arrival *a)
 {
 	const struct key_record *record = &a->record;
-	uint32_t flags = record->flags & ~a->drop;
 	struct root_body look;
 	int error;
 
-	error = root_body_look(record->secret, record->secret_len, &look);
-	if (error == CRYPTECH_ERR_ALLOCATION_FAILURE)
+	error = hashsig_check(hsm, record, a->drop);
+	if (!error)
+		error = root_body_look(record->secret, record->secret_len,
+				       &look);
+	if (error)
 		return error;
-	if (error || memcmp(look.facts.uuid, record->uuid, CRYPTECH_UUID_SIZE))
-		return CRYPTECH_ERR_KEYWRAP_BAD_MAGIC;
-	if (!(flags & CRYPTECH_KEY_FLAG_TOKEN) ||
-	    !(flags & CRYPTECH_KEY_FLAG_DIGITALSIGNATURE))
-		return CRYPTECH_ERR_BAD_ARGUMENTS;
-	if (roots_stale(hsm->hashsigs->roots))
-		return CRYPTECH_ERR_KEYSTORE_LOST_DATA;
-	if (name_stands(hsm, record->uuid))
+	if (state_stands(hsm, &look.facts))
 		return CRYPTECH_ERR_KEY_NAME_IN_USE;
 	return may_share(hsm, look.facts.profile);
 }

@@ -341,6 +341,9 @@ static void what_stays(void)
 		EXPECT_EQ(left_of(SOURCE).root, LEAVES);
 	}
 	EXPECT_EQ(left_of(SOURCE).root, LEAVES / 2);
+	/* the same KEKEK serves as often as one likes */
+	EXPECT_EQ(export(), 0);
+	EXPECT_EQ(left_of(SOURCE).root, LEAVES / 4);
 	EXPECT_EQ(set_policy(SOURCE, CRYPTECH_POLICY_SHARED_SEED), 0);
 	EXPECT_EQ(export(), CRYPTECH_ERR_FORBIDDEN);
 }
