@@ -210,6 +210,10 @@ static void asked_again(void)
 	EXPECT_EQ(transfer_ack(SOURCE, &imported.ack), 0);
 	EXPECT_EQ(waiting(SOURCE), 0);
 	EXPECT_EQ(transfer_ack(SOURCE, &imported.ack), 0);
+	/* nothing goes to a KEKEK that has served, and is no more */
+	EXPECT_EQ(transfer_export(SOURCE, uuid, &statement, &again),
+		  CRYPTECH_ERR_FORBIDDEN);
+	EXPECT_EQ(left_of(SOURCE).root, LEAVES / 2 - 1);
 	EXPECT_EQ(transfer_export(SOURCE, uuid, &other, &again), 0);
 	EXPECT_EQ(left_of(SOURCE).root, 8);
 	/* an acknowledgement is for its package */
