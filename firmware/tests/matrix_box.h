@@ -282,7 +282,7 @@ static bool learn_hss_public(void)
 /* Everybody has a handle of the KEKEK, or at least of its public half. */
 static bool open_kekeks(void)
 {
-	struct instance k = { .kind = K_RSA, .flags = F_KEK | F_TOKEN };
+	struct instance k = { .kind = K_RSA, .flags = F_KEK | F_TOKEN | F_PUB };
 
 	if (!EXPECT_EQ(generate(MAKER, CRYPTECH_KEY_RSA2048, &k), 0))
 		return false;

@@ -216,8 +216,8 @@ static inline int ask_transfer(const struct asked *a, uint32_t f)
 	case CRYPTECH_RPC_TRANSFER_ACK:
 		return ask(&box, w, f, "o", zeros, (size_t)256);
 	case CRYPTECH_RPC_LEGACY_EXPORT:
-		return ask(&box, w, f, "oo", UUID_OF(k), world.rsa_spki.data,
-			   world.rsa_spki.len);
+		return ask(&box, w, f, "oo", UUID_OF(k), world.kekek,
+			   sizeof(world.kekek));
 	case CRYPTECH_RPC_LEGACY_IMPORT:
 		return ask(&box, w, f, "ooous", world.kekek, (size_t)16, zeros,
 			   (size_t)64, zeros, (size_t)256, F_SIGN, "");
