@@ -149,8 +149,8 @@ FIRMWARE_ROOT_OBJS := $(addprefix firmware/hashsig/,adopt.o anchor.o body.o \
 	cells.o frontier.o kekek.o outbox.o park.o record.o recover.o rekey.o \
 	root.o seeds.o split.o top.o)
 
-ROOT_TESTS := $(addprefix $(B)/test/,root_cut root_format root_hostile root_move root_rot \
-	root_space root_test)
+ROOT_TESTS := $(addprefix $(B)/test/,root_cut root_format root_hostile \
+	root_move root_move_cut root_move_rot root_rot root_space root_test)
 HOST_TESTS += $(ROOT_TESTS)
 
 $(ROOT_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
@@ -254,7 +254,7 @@ $(B)/test/key_matrix: $(B)/obj-san/firmware/tests/key_matrix.o $(HSM_TEST_OBJS)
 
 # Hash signature keys: with the process's background threads.
 HASHSIG_TESTS := $(addprefix $(B)/test/,backup_master backup_parked backup_raw \
-	backup_slots \
+	backup_slots backup_threads \
 	hashsig_jobs hashsig_once \
 	hashsig_restart hashsig_test hashsig_threads)
 HOST_TESTS += $(HASHSIG_TESTS)
@@ -263,14 +263,18 @@ $(HASHSIG_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
 		$(call san,firmware/platform/sim/background.o) $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
-# The same under the thread sanitizer, as hss_races above.
-HOST_TESTS += $(B)/test/hashsig_races
+# The same under the thread sanitizer, as hss_races above; cores with it, since
+# keys go from thread to thread.
+HASHSIG_RACES := $(addprefix $(B)/test/,backup_races hashsig_races)
+HOST_TESTS += $(HASHSIG_RACES)
 
-$(B)/test/hashsig_races: $(addprefix $(B)/obj-san/races/,$(FIRMWARE_HSM_OBJS) \
+$(HASHSIG_RACES): $(B)/test/%_races: $(B)/obj-san/races/firmware/tests/%_threads.o \
+		$(addprefix $(B)/obj-san/races/,$(FIRMWARE_HSM_OBJS) \
 		$(FIRMWARE_HASHSIG_OBJS) $(FIRMWARE_KEYSTORE_OBJS) \
+		$(FIRMWARE_CORES_OBJS) \
 		firmware/platform/sim/background.o $(addprefix firmware/tests/,\
-		hashsig_threads.o hsm_box.o hsm_flash.o nor.o)) \
-		$(call nosan,$(FIRMWARE_SHA256_OBJS) $(FIRMWARE_CORES_OBJS))
+		hsm_box.o hsm_flash.o nor.o)) \
+		$(call nosan,$(FIRMWARE_SHA256_OBJS))
 	$(call link,$(HSS_RACES_FLAGS),-lcrypto -pthread)
 
 # It looks at the flash at the moment when a PIN is looked at.
