@@ -227,7 +227,7 @@ $(KEY_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 # Keys on the way: two boxes.
-BACKUP_TESTS := $(addprefix $(B)/test/,backup_device backup_legacy \
+BACKUP_TESTS := $(addprefix $(B)/test/,backup_device backup_fixtures backup_legacy \
 	backup_legacy_hss \
 	backup_hashsig backup_refuse backup_transfer)
 HOST_TESTS += $(BACKUP_TESTS)
@@ -255,7 +255,7 @@ $(B)/test/key_matrix: $(B)/obj-san/firmware/tests/key_matrix.o $(HSM_TEST_OBJS)
 # Hash signature keys: with the process's background threads.
 HASHSIG_TESTS := $(addprefix $(B)/test/,backup_master backup_parked backup_raw \
 	backup_slots backup_threads \
-	hashsig_jobs hashsig_once \
+	hashsig_jobs hashsig_move hashsig_once \
 	hashsig_restart hashsig_test hashsig_threads)
 HOST_TESTS += $(HASHSIG_TESTS)
 

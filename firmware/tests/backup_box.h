@@ -113,6 +113,18 @@ static inline bool twin_restart(struct twin *twin)
 	return box_restart(&twin->box) && twin_login(twin);
 }
 
+/* The box of its flash, not started; at anchor 0. */
+static inline void twin_box(struct twin *twin)
+{
+	twin->anchor = 0;
+	box_init(&twin->box, &twin->nor->flash);
+	twin->box.platform.anchor_kind = CRYPTECH_FRESH_FILE;
+	twin->box.platform.anchor_read = twin_anchor_read;
+	twin->box.platform.anchor_advance = twin_anchor_advance;
+}
+
+static uint32_t twins_flash = 1 << 20;	/* bytes */
+
 /* A fresh HSM that approves nobody. */
 static inline bool twin_fresh(struct twin *twin)
 {
@@ -120,14 +132,10 @@ static inline bool twin_fresh(struct twin *twin)
 
 	box_stop(&twin->box);
 	nor_free(twin->nor);
-	twin->nor = nor_new(1 << 20, 4096);
-	twin->anchor = 0;
+	twin->nor = nor_new(twins_flash, 4096);
 	if (!twin->nor)
 		return false;
-	box_init(&twin->box, &twin->nor->flash);
-	twin->box.platform.anchor_kind = CRYPTECH_FRESH_FILE;
-	twin->box.platform.anchor_read = twin_anchor_read;
-	twin->box.platform.anchor_advance = twin_anchor_advance;
+	twin_box(twin);
 	return box_start(&twin->box) && box_init_pins(&twin->box) &&
 	       twin_login(twin) && !identity(twin, fingerprint);
 }
