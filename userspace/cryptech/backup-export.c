@@ -171,8 +171,9 @@ static void __attribute__((noreturn)) fail_transfer(const struct run *run,
 		     "of %s: there is nothing to give away", name);
 	if (cryptech_hsm_error(run->hsm) == CRYPTECH_ERR_FORBIDDEN &&
 	    hashsig_is_private(key))
-		fail(EXIT_DENIED, "%s may not be given away: it is parked, or "
-		     "of profile single-seed without policy shared-seed", name);
+		fail(EXIT_DENIED, "%s may not be given away: it is parked, of "
+		     "profile single-seed without policy shared-seed, or the "
+		     "KEKEK has served", name);
 	if (ret == -EINVAL)
 		fail(EXIT_FAILED, "the HSM does not take the statement in %s: "
 		     "it is not of the approved device, or was changed", to);
