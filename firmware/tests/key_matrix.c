@@ -61,6 +61,13 @@ static bool is_there(const struct subject *s, const struct rule *rule,
 	return rule->naming == UUID && (k->flags & F_TOKEN);
 }
 
+/* What says of a kind of key that a function does not take that it is not
+ * allowed, rather than not known. */
+static unsigned int other_kind(const struct instance *k)
+{
+	return K_FORBIDDEN | (k->kind == K_HSS ? K_NO_HALVES : 0);
+}
+
 /* The errors that this may be told, as bits; bit 0: it is allowed. */
 static uint64_t expected(const struct subject *s, const struct rule *rule,
 			 const struct instance *k)
@@ -73,7 +80,7 @@ static uint64_t expected(const struct subject *s, const struct rule *rule,
 	if (!is_there(s, rule, k))
 		errors |= BIT(CRYPTECH_ERR_KEY_NOT_FOUND);
 	if (named && !(rule->kinds & k->kind))
-		errors |= BIT(rule->kinds & K_FORBIDDEN ?
+		errors |= BIT(rule->kinds & other_kind(k) ?
 			      CRYPTECH_ERR_FORBIDDEN :
 			      CRYPTECH_ERR_UNSUPPORTED_KEY) |
 			  /* it lacks the flag, too */
