@@ -172,8 +172,7 @@ int kekeks_load(struct roots *roots)
 				  NULL)) {
 		last = name;
 		/* More than there can be: somebody's work, and no use. */
-		if ((has_come_by(roots, name) &&
-		     !HS_MUTATED(HS_MUT_KEKEK_BACK)) ||
+		if (has_come_by(roots, name) ||
 		    roots->kekek_count == CRYPTECH_KEKEKS_MAX)
 			error = erase(roots, name);
 		else

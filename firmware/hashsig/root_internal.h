@@ -43,7 +43,6 @@ enum hs_mutation {
 	HS_MUT_ASKED_FORGOTTEN,	/* a request is good again once acknowledged */
 	HS_MUT_KEY_STAYS,	/* KEY records of imports that were not */
 	HS_MUT_OUTBOX_STAYS,	/* packages of commits that never came */
-	HS_MUT_KEKEK_BACK,	/* a KEKEK is not looked at, at start */
 	HS_MUT_COUNT,
 };
 #ifdef HS_MUTATIONS
