@@ -209,7 +209,7 @@ t_exits "an acknowledgement that was changed" 1 "cannot acknowledge" \
 t_exits "acknowledge" 0 "^$(text tree.json uuid)$" a backup ack tree.json.ack
 t "twice" a backup ack tree.json.ack
 t_exits "outbox empty" 0 "^outbox *0 packages$" a backup status
-t_exits "nothing to have again" 1 "nothing to have again" \
+t_exits "nothing to have again" 4 "the package has arrived" \
 	a backup export --to b.setup tree --out again.json --again
 t_exits "a quarter, for the second KEKEK" 0 "half of tree is in" \
 	a backup export --to b.setup tree --out quarter.json

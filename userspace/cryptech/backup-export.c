@@ -108,17 +108,6 @@ static bool next_kekek(const struct run *run, bool once, const char *wanted,
 	return false;
 }
 
-/* A KEKEK whose package has arrived would take the other half for nothing. */
-static void check_outbox(struct cryptech *hsm)
-{
-	struct cryptech_status status;
-
-	if (cryptech_get_status(hsm, &status) ||
-	    !cryptech_figure(&status, CRYPTECH_STATUS_OUTBOX, 0))
-		fail(EXIT_FAILED, "no package waits for an acknowledgement: "
-		     "there is nothing to have again");
-}
-
 /*
  * The KEKEK for a key. One for HSS keys serves one key; which, stands in the
  * setup file before anything happens, so that whoever asks again, after
@@ -133,10 +122,8 @@ static bool find_kekek(const struct run *run, const struct cryptech_key *key,
 	if (!hashsig_is_private(key))
 		return next_kekek(run, false, NULL, false, item);
 	cryptech_uuid_format(key->uuid, text);
-	if (again) {
-		check_outbox(run->hsm);
+	if (again)
 		return next_kekek(run, true, text, true, item);
-	}
 	return next_kekek(run, true, text, false, item) ||
 	       next_kekek(run, true, NULL, false, item);
 }
@@ -173,7 +160,7 @@ static void __attribute__((noreturn)) fail_transfer(const struct run *run,
 	    hashsig_is_private(key))
 		fail(EXIT_DENIED, "%s may not be given away: it is parked, of "
 		     "profile single-seed without policy shared-seed, or the "
-		     "KEKEK has served", name);
+		     "KEKEK has served and the package has arrived", name);
 	if (ret == -EINVAL)
 		fail(EXIT_FAILED, "the HSM does not take the statement in %s: "
 		     "it is not of the approved device, or was changed", to);
