@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sealed keys that are in the HSM: what is there, and how it goes. */
 #include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -9,10 +11,15 @@
 #include "pager.h"
 #include "sealed.h"
 
+static unsigned int sealed_idle_s = 60;
+module_param(sealed_idle_s, uint, 0644);
+MODULE_PARM_DESC(sealed_idle_s,
+		 "Seconds for which a sealed key that nobody uses stays in the HSM (60)");
+
 /* --- residents ------------------------------------------------------------ */
 
 struct cryptech_resident *
-cryptech_resident_alloc(struct cryptech_device *dev, const u8 *uuid,
+cryptech_resident_alloc(struct cryptech_client *kernel, const u8 *uuid,
 			struct cryptech_package *package)
 {
 	struct cryptech_resident *r = kzalloc(sizeof(*r), GFP_KERNEL);
@@ -23,7 +30,8 @@ cryptech_resident_alloc(struct cryptech_device *dev, const u8 *uuid,
 	INIT_LIST_HEAD(&r->entry);
 	INIT_HLIST_NODE(&r->by_uuid);
 	memcpy(r->uuid, uuid, sizeof(r->uuid));
-	r->dev = cryptech_device_get(dev);
+	r->dev = cryptech_device_get(kernel->dev);
+	r->incarnation = kernel->incarnation;
 	if (package)
 		r->package = cryptech_package_get(package);
 	return r;
@@ -143,6 +151,7 @@ void cryptech_pager_unpin(struct cryptech_resident *r, bool lasting)
 	spin_lock_bh(&pager->lock);
 	r->pins--;
 	r->lasting -= lasting;
+	r->used = jiffies;
 	if (!r->pins && !r->out && r->state == CRYPTECH_RESIDENT_IN) {
 		if (cryptech_resident_wanted(r))
 			cryptech_pager_changed(pager);
@@ -225,12 +234,14 @@ static int pager_delete(struct cryptech_pager *pager,
 			struct cryptech_resident *r)
 {
 	struct cryptech_client *kernel = cryptech_client_kernel(pager->dev);
-	struct cryptech_call *call;
+	struct cryptech_call *call = NULL;
 	int ret = -ENOMEM;
 
 	if (IS_ERR(kernel))
 		return PTR_ERR(kernel);
-	call = cryptech_call_key_delete(kernel, r->uuid);
+	/* or it is over, and somebody may have loaded the key anew */
+	if (kernel->incarnation == r->incarnation)
+		call = cryptech_call_key_delete(kernel, r->uuid);
 	cryptech_client_put(kernel);
 	if (call) {
 		call->private = r;
@@ -285,6 +296,15 @@ static void pager_run(struct work_struct *work)
 
 /* --- for the core ------------------------------------------------------------ */
 
+/* Nobody uses it: others may want its slot, and cannot ask for it. */
+static bool resident_is_idle(const struct cryptech_resident *r)
+{
+	unsigned long idle = (unsigned long)READ_ONCE(sealed_idle_s) * HZ;
+
+	return r->state == CRYPTECH_RESIDENT_IN && !r->pins &&
+	       time_after(jiffies, r->used + idle);
+}
+
 void cryptech_pager_sweep(struct cryptech_device *dev)
 {
 	struct cryptech_pager *pager = dev->pager;
@@ -292,8 +312,11 @@ void cryptech_pager_sweep(struct cryptech_device *dev)
 	bool due = false;
 
 	spin_lock_bh(&pager->lock);
-	list_for_each_entry(r, &pager->residents, entry)
+	list_for_each_entry(r, &pager->residents, entry) {
+		if (resident_is_idle(r))
+			cryptech_pager_go(pager, r);
 		due |= resident_is_due(r);
+	}
 	spin_unlock_bh(&pager->lock);
 	if (due)
 		cryptech_device_queue(dev, &pager->work);

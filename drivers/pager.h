@@ -35,6 +35,7 @@
 #include <cryptech/rpc.h>
 
 struct cryptech_call;
+struct cryptech_client;
 struct cryptech_device;
 struct cryptech_package;
 
@@ -50,12 +51,14 @@ enum cryptech_resident_state {
  * struct cryptech_resident - a key that has or may have a slot in the HSM
  * @ref:	references
  * @dev:	the device
+ * @incarnation: of it
  * @entry:	in the pager's list
  * @by_uuid:	in its table
  * @uuid:	of the key
  * @state:	enum cryptech_resident_state
  * @out:	in neither any more: it is not in the HSM, or not known to be
  * @package:	that it was loaded from; NULL: a new one that has none yet
+ * @used:	jiffies, when its last pin ended
  * @pins:	nobody takes it out while there are any
  * @lasting:	so many of them may last
  * @calling:	COMING: it is not its turn that is waited for, but the HSM
@@ -66,12 +69,14 @@ enum cryptech_resident_state {
 struct cryptech_resident {
 	struct kref ref;
 	struct cryptech_device *dev;
+	u64 incarnation;
 	struct list_head entry;
 	struct hlist_node by_uuid;
 	u8 uuid[CRYPTECH_UUID_SIZE];
 	enum cryptech_resident_state state;
 	bool out;
 	struct cryptech_package *package;
+	unsigned long used;
 	unsigned int pins;
 	unsigned int lasting;
 	bool calling;
@@ -110,7 +115,7 @@ struct cryptech_pager {
 
 /* With a reference for the caller; NULL: no memory. @package may be NULL. */
 struct cryptech_resident *
-cryptech_resident_alloc(struct cryptech_device *dev, const u8 *uuid,
+cryptech_resident_alloc(struct cryptech_client *kernel, const u8 *uuid,
 			struct cryptech_package *package);
 
 static inline struct cryptech_resident *

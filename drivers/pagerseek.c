@@ -192,8 +192,7 @@ static int seeker_find(struct seeker *s)
 		spin_unlock_bh(&pager->lock);
 		cryptech_residents_put(&gone);
 		if (ret == -ENOMEM && !s->resident) {
-			s->resident = cryptech_resident_alloc(s->kernel->dev,
-							      s->uuid,
+			s->resident = cryptech_resident_alloc(s->kernel, s->uuid,
 							      s->package);
 			ret = s->resident ? FOUND_BUSY : -ENOMEM;
 		} else if (ret == FOUND_BUSY) {

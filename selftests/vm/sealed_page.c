@@ -184,6 +184,20 @@ static void test_others(void)
 	expect_loaded(watch, 0, "others");
 }
 
+/* A key that nobody uses makes room for others, who cannot ask for that. */
+static void test_idle(void)
+{
+	long key = add_or_end("idle", "new ec-p256 sealed");
+
+	expect_loaded(watch, 1, "a new key");
+	run("echo 1 >/sys/module/cryptech/parameters/sealed_idle_s");
+	expect_loaded(watch, 0, "a key that nobody uses");
+	point_is(key_signs(key), 0, "but it still signs");
+	run("echo 60 >/sys/module/cryptech/parameters/sealed_idle_s");
+	keyctl_clear(HERE);
+	expect_loaded(watch, 0, "idle");
+}
+
 /* --- ciphers ------------------------------------------------------------------ */
 
 static const unsigned char iv[16] = "an IV of 16 byte";
@@ -322,6 +336,7 @@ int main(void)
 	test_killed_hsm();
 	test_killed_users();
 	test_others();
+	test_idle();
 	test_ciphers();
 	test_cipher_of_user();
 	test_many();
