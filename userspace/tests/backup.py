@@ -394,12 +394,41 @@ def recovery():
       "--floor", "7", "--key", "one", "file", "r1", "s2")
 
 
+# --- what older versions wrote ---------------------------------------------------
+
+def kept():
+    """The tool goes as far with each as without an HSM it can."""
+    def of(name):
+        return os.path.join(TOP, "userspace/tests/files", name)
+
+    for what, *arguments in (
+            ("identity", "device", "approve", of("identity_v1.json")),
+            ("setup", "backup", "export", "--to", of("setup_v1.json"),
+             "--out", "new", "--all"),
+            ("transfer", "backup", "import", of("transfer_v1.json")),
+            ("transfer, looked at", "backup", "verify",
+             of("transfer_v1.json")),
+            ("acknowledgement", "backup", "ack", of("ack_v1.json")),
+            ("raw", "backup", "import", of("raw_v1.json")),
+            ("raw, looked at", "backup", "verify", of("raw_v1.json")),
+            ("libhal's setup", "backup", "export", "--to",
+             of("libhal_setup_v1.json"), "--out", "new", "--all"),
+            ("libhal's keys", "backup", "import", of("libhal_keys_v1.json")),
+            ("shares of the master key", "master-key", "set",
+             *(of(f"master-share-{x}_v1.pem") for x in (1, 3, 2))),
+            ("shares of the recovery key", "recovery", "arm", "--floor", "2",
+             "--key", "firmware", of("raw_v1.json"),
+             *(of(f"recovery-share-{x}_v1.pem") for x in (2, 1)))):
+        t(f"version 1: {what}", 3, "there is none", *arguments, NONE)
+
+
 def main():
     for name in ("CRYPTECH_FD", "CRYPTECH_DEVICE"):
         os.environ.pop(name, None)
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        for part in (soft_kekek, forms, kinds, usage, shares, recovery):
+        for part in (soft_kekek, forms, kinds, usage, shares, recovery,
+                     kept):
             try:
                 part()
             except Exception:   # what cannot be read is told like the rest
