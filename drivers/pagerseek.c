@@ -342,6 +342,8 @@ static int seeker_filled(struct seeker *s, struct cryptech_call *call, int ret)
 			cryptech_pager_go(pager, r);
 		} else if (!r->out) {
 			removed = true;
+			/* there was a slot for what then failed */
+			pager->freed += call != NULL;
 			cryptech_pager_remove(pager, r);
 		}
 	}
