@@ -196,7 +196,8 @@ static int attest_single(struct call *call, const uint8_t *uuid,
 	return error ? error : gone;
 }
 
-/* Of a key that is no KEKEK nothing is said. */
+/* Nothing is said of a key that is no KEKEK, or whose private half somebody may
+ * have who loaded it, or takes it along. */
 static int attest_ordinary(struct call *call, const uint8_t *uuid,
 			   uint8_t out[KEKEK_MAX], size_t *len)
 {
@@ -206,7 +207,8 @@ static int attest_ordinary(struct call *call, const uint8_t *uuid,
 	error = call_key_by_uuid(call, uuid, &key);
 	if (error)
 		return error;
-	if (!find_ordinary(call, uuid))
+	if (!find_ordinary(call, uuid) ||
+	    !(key->flags & CRYPTECH_KEY_FLAG_LOCAL))
 		return CRYPTECH_ERR_FORBIDDEN;
 	key_get(key);
 	call_unlock(call);

@@ -378,10 +378,21 @@ int key_load_raw(struct call *call, uint32_t type, const uint8_t *value,
 	return error;
 }
 
+/*
+ * A KEKEK that was made here and never leaves. Whoever knew the private half of
+ * one that this device attests could open what others send.
+ */
+static bool is_for_here_alone(uint32_t flags)
+{
+	return (flags & CRYPTECH_KEY_FLAG_KEYENCIPHERMENT) &&
+	       !(flags & CRYPTECH_KEY_FLAG_EXPORTABLE);
+}
+
 int key_generate(struct call *call, uint32_t type,
 		 const struct key_request *request, uint32_t *handle,
 		 struct key **key)
 {
+	struct key_request made = *request;
 	struct core_key *core;
 	int error, gone;
 
@@ -390,6 +401,8 @@ int key_generate(struct call *call, uint32_t type,
 		error = key_check_room(call, request->uuid, request->flags);
 	if (error)
 		return error;
+	if (is_for_here_alone(request->flags))
+		made.flags |= CRYPTECH_KEY_FLAG_LOCAL;
 	call_unlock(call);
 	error = core_key_generate(type, &core);
 	gone = call_relock(call);
@@ -397,7 +410,7 @@ int key_generate(struct call *call, uint32_t type,
 		return error;
 	error = gone;
 	if (!error)
-		error = key_add(call, core, request, handle, key);
+		error = key_add(call, core, &made, handle, key);
 	core_key_put(core);
 	return error;
 }

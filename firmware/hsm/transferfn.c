@@ -402,10 +402,13 @@ static int put_checked(struct call *call, const struct arrival *a)
 static bool came_before(struct call *call, const struct arrival *a,
 			struct key **key)
 {
+	static const uint8_t none[CRYPTECH_UUID_SIZE];
 	struct root *root = roots_find(call->hsm->hashsigs->roots,
 				       a->package.uuid);
 
-	return root && root_came_by(root, a->package.kekek) &&
+	/* a key that was made here came by none */
+	return root && memcmp(a->package.kekek, none, sizeof(none)) &&
+	       root_came_by(root, a->package.kekek) &&
 	       !memcmp(a->package.destination, call->hsm->serial,
 		       CRYPTECH_SERIAL_SIZE) &&
 	       !call_key_by_uuid(call, a->package.uuid, key);

@@ -242,7 +242,17 @@ static inline int key_delete_of(struct twin *twin, const uint8_t *uuid)
 
 /* --- transfers ------------------------------------------------------------------------- */
 
-/* An RSA key of the test's as KEKEK of this HSM. */
+/* A KEKEK that this HSM makes. */
+static inline int kekek_make(struct twin *twin, uint8_t uuid[UUID_SIZE],
+			     struct bytes *spki)
+{
+	int error = key_generate_of(twin, CRYPTECH_KEY_RSA2048, KEKEK | TOKEN,
+				    uuid);
+
+	return error ? error : key_public_of(twin, uuid, spki);
+}
+
+/* One that it is given. */
 static inline int kekek_load(struct twin *twin, uint8_t uuid[UUID_SIZE],
 			     struct bytes *der, struct bytes *spki)
 {
@@ -446,6 +456,18 @@ static inline void put_head(struct blob *out, uint32_t kind)
 	out->len = 0;
 	put_bytes(out, "cryptech-attest-v1\0\0", 20);
 	put_word(out, kind);
+}
+
+/* What the device of software says of a KEKEK. */
+static inline void soft_statement(struct blob *statement, const uint8_t *kekek,
+				  uint32_t flags, const struct bytes *spki)
+{
+	put_head(statement, 1);
+	put_bytes(statement, soft_serial, 16);
+	put_bytes(statement, kekek, 16);
+	put_word(statement, flags);
+	put_opaque(statement, spki->data, spki->len);
+	soft_sign(statement);
 }
 
 #endif /* TESTS_BACKUP_BOX_H */

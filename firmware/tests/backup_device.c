@@ -200,15 +200,28 @@ static void statements(void)
 	uint8_t uuid[UUID_SIZE], other[UUID_SIZE] = "none of this nam";
 
 	REQUIRE(twin_fresh(SOURCE));
-	REQUIRE(!kekek_load(SOURCE, uuid, &der, &spki));
+	REQUIRE(!kekek_make(SOURCE, uuid, &spki));
+	REQUIRE(!attest(SOURCE, uuid, &statement));
+	expect_statement(uuid, 0, &spki);
+	REQUIRE(twin_restart(SOURCE));
 	REQUIRE(!attest(SOURCE, uuid, &statement));
 	expect_statement(uuid, 0, &spki);
 	EXPECT_EQ(attest(SOURCE, other, &statement),
 		  CRYPTECH_ERR_KEY_NOT_FOUND);
+	/* who loaded it has it, who may take it along will */
+	REQUIRE(!kekek_load(SOURCE, other, &der, &spki));
+	EXPECT_EQ(attest(SOURCE, other, &statement), CRYPTECH_ERR_FORBIDDEN);
+	REQUIRE(!key_generate_of(SOURCE, CRYPTECH_KEY_RSA2048,
+				 KEKEK | TOKEN | EXPORTABLE, other));
+	EXPECT_EQ(attest(SOURCE, other, &statement), CRYPTECH_ERR_FORBIDDEN);
+	EXPECT_EQ(ask(&SOURCE->box, ME, CRYPTECH_RPC_KEY_LOAD, "sous", "",
+		      der.data, der.len, KEKEK | TOKEN |
+		      CRYPTECH_KEY_FLAG_LOCAL, ""),
+		  CRYPTECH_ERR_BAD_ARGUMENTS);
 	/* a public half, a volatile key, keys that do other things */
 	REQUIRE(!key_load_der(SOURCE, &spki, KEKEK | TOKEN, "", other));
 	EXPECT_EQ(attest(SOURCE, other, &statement), CRYPTECH_ERR_FORBIDDEN);
-	REQUIRE(!key_load_der(SOURCE, &der, KEKEK, "", other));
+	REQUIRE(!key_generate_of(SOURCE, CRYPTECH_KEY_RSA2048, KEKEK, other));
 	EXPECT_EQ(attest(SOURCE, other, &statement), CRYPTECH_ERR_FORBIDDEN);
 	REQUIRE(!key_load_der(SOURCE, &der, SIGNS | TOKEN, "", other));
 	EXPECT_EQ(attest(SOURCE, other, &statement), CRYPTECH_ERR_FORBIDDEN);

@@ -238,8 +238,8 @@ static void assemble(const struct parts *p, struct blob *package)
 		flip(package->data + package->len - 64, 64);
 }
 
-/* A key of SOURCE's, taken out of the package that it makes for a KEKEK whose
- * private half is here. */
+/* A key of SOURCE's, taken out of the package that it makes for the device of
+ * software, which has the private half of this KEKEK. */
 static bool make_good(void)
 {
 	static struct blob statement, package;
@@ -252,10 +252,12 @@ static bool make_good(void)
 	    !EXPECT_EQ(approve(DESTINATION, soft_serial, &soft_spki), 0) ||
 	    !EXPECT_EQ(key_load_der(DESTINATION, &kekek_der, KEKEK | TOKEN,
 				    "", good.kekek), 0) ||
-	    !EXPECT_EQ(attest(DESTINATION, good.kekek, &statement), 0) ||
+	    !EXPECT_EQ(approve(SOURCE, soft_serial, &soft_spki), 0) ||
 	    !EXPECT_EQ(key_generate_of(SOURCE, CRYPTECH_KEY_EC_P256, SIGNS |
-				       TOKEN | EXPORTABLE, good.uuid), 0) ||
-	    !EXPECT_EQ(transfer_export(SOURCE, good.uuid, &statement,
+				       TOKEN | EXPORTABLE, good.uuid), 0))
+		return false;
+	soft_statement(&statement, good.kekek, 0, &kekek_spki);
+	if (!EXPECT_EQ(transfer_export(SOURCE, good.uuid, &statement,
 				       &package), 0) ||
 	    !EXPECT(transfer_package_parse(package.data, package.len, &parsed,
 					   &signed_len)) ||

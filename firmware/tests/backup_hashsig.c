@@ -263,6 +263,26 @@ static void acknowledged_by_others(void)
 	EXPECT_EQ(waiting(SOURCE), 1);
 }
 
+/* A key that was made here came by no package, whatever a device says. */
+static void never_came(void)
+{
+	static const uint8_t zeros[16];
+
+	REQUIRE(ready());
+	soft_make();
+	REQUIRE(!approve(SOURCE, soft_serial, &soft_spki));
+	put_head(&package, 2);
+	put_bytes(&package, soft_serial, 16);
+	put_bytes(&package, SOURCE->serial, 16);
+	put_bytes(&package, zeros, 16);
+	put_bytes(&package, uuid, 16);
+	put_opaque(&package, "", 0);
+	put_opaque(&package, "", 0);
+	soft_sign(&package);
+	EXPECT_EQ(transfer_import(SOURCE, &package, 0, 0, &imported),
+		  CRYPTECH_ERR_KEYWRAP_BAD_MAGIC);
+}
+
 /* --- once ---------------------------------------------------------------------------------- */
 
 static void opens_once(void)
@@ -314,8 +334,9 @@ static void refused(void)
 	uint8_t name[UUID_SIZE];
 
 	REQUIRE(ready());
-	REQUIRE(!kekek_load(DESTINATION, name, &der, &spki));
+	REQUIRE(!kekek_make(DESTINATION, name, &spki));
 	REQUIRE(!attest(DESTINATION, name, &ordinary));
+	plain_encode(EVP_EC_gen("P-256"), &der, &spki);
 	EXPECT_EQ(transfer_export(SOURCE, uuid, &ordinary, &package),
 		  CRYPTECH_ERR_FORBIDDEN);
 	REQUIRE(!key_load_der(SOURCE, &der, SIGNS | EXPORTABLE, "", name));
@@ -395,6 +416,7 @@ int main(void)
 	RUN(asked_again);
 	RUN(acknowledged_again);
 	RUN(acknowledged_by_others);
+	RUN(never_came);
 	RUN(opens_once);
 	RUN(damaged_on_the_way);
 	RUN(refused);

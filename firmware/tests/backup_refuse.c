@@ -6,7 +6,7 @@
  */
 #include "backup_box.h"
 
-static struct bytes der, spki, kekek_der, kekek_spki;
+static struct bytes der, spki, kekek_spki;
 static uint8_t kekek[UUID_SIZE], uuid[UUID_SIZE];
 static struct blob statement, package, changed;
 static struct imported imported;
@@ -19,7 +19,7 @@ static bool ready(void)
 	plain_encode(EVP_EC_gen("P-256"), &der, &spki);
 	return twins_fresh() &&
 	       !approve(DESTINATION, soft_serial, &soft_spki) &&
-	       !kekek_load(DESTINATION, kekek, &kekek_der, &kekek_spki) &&
+	       !kekek_make(DESTINATION, kekek, &kekek_spki) &&
 	       !attest(DESTINATION, kekek, &statement) &&
 	       !key_load_der(SOURCE, &der, SIGNS | EXPORTABLE, "", uuid);
 }
@@ -134,21 +134,10 @@ static void strangers(void)
 	EXPECT_EQ(transfer_ack(SOURCE, &imported.ack),
 		  CRYPTECH_ERR_BAD_ARGUMENTS);
 	/* its own statements are another device's, which it cannot approve */
-	EXPECT_EQ(kekek_load(SOURCE, kekek, &kekek_der, &kekek_spki), 0);
+	EXPECT_EQ(kekek_make(SOURCE, kekek, &kekek_spki), 0);
 	EXPECT_EQ(attest(SOURCE, kekek, &statement), 0);
 	EXPECT_EQ(transfer_export(SOURCE, uuid, &statement, &package),
 		  CRYPTECH_ERR_FORBIDDEN);
-}
-
-/* A statement of the device of software. */
-static void make_statement(uint32_t flags, const struct bytes *public)
-{
-	put_head(&statement, 1);
-	put_bytes(&statement, soft_serial, 16);
-	put_bytes(&statement, kekek, 16);
-	put_word(&statement, flags);
-	put_opaque(&statement, public->data, public->len);
-	soft_sign(&statement);
 }
 
 static void statements_signed_well(void)
@@ -157,28 +146,28 @@ static void statements_signed_well(void)
 
 	REQUIRE(ready());
 	REQUIRE(!approve(SOURCE, soft_serial, &soft_spki));
-	make_statement(0, &kekek_spki);
+	soft_statement(&statement, kekek, 0, &kekek_spki);
 	EXPECT_EQ(transfer_export(SOURCE, uuid, &statement, &package), 0);
 	/* a single-use KEKEK is for hash signature keys */
-	make_statement(1, &kekek_spki);
+	soft_statement(&statement, kekek, 1, &kekek_spki);
 	EXPECT_EQ(transfer_export(SOURCE, uuid, &statement, &package),
 		  CRYPTECH_ERR_FORBIDDEN);
-	make_statement(2, &kekek_spki);
+	soft_statement(&statement, kekek, 2, &kekek_spki);
 	EXPECT_EQ(transfer_export(SOURCE, uuid, &statement, &package),
 		  CRYPTECH_ERR_BAD_ARGUMENTS);
 	plain_encode(EVP_EC_gen("P-256"), &other_der, &other);
-	make_statement(0, &other);
+	soft_statement(&statement, kekek, 0, &other);
 	EXPECT_EQ(transfer_export(SOURCE, uuid, &statement, &package),
 		  CRYPTECH_ERR_UNSUPPORTED_KEY);
 	plain_encode(EVP_RSA_gen(1024), &other_der, &other);
-	make_statement(0, &other);
+	soft_statement(&statement, kekek, 0, &other);
 	EXPECT_EQ(transfer_export(SOURCE, uuid, &statement, &package),
 		  CRYPTECH_ERR_UNSUPPORTED_KEY);
-	make_statement(0, &other_der);
+	soft_statement(&statement, kekek, 0, &other_der);
 	EXPECT_EQ(transfer_export(SOURCE, uuid, &statement, &package),
 		  CRYPTECH_ERR_BAD_ARGUMENTS);
 	other.len = 0;
-	make_statement(0, &other);
+	soft_statement(&statement, kekek, 0, &other);
 	EXPECT_EQ(transfer_export(SOURCE, uuid, &statement, &package),
 		  CRYPTECH_ERR_BAD_ARGUMENTS);
 }
@@ -265,6 +254,7 @@ static int import_recipe(void)
 
 static void what_does_not_open(void)
 {
+	struct bytes other_der, ours;
 	uint8_t other[UUID_SIZE];
 
 	REQUIRE(ready());
@@ -288,14 +278,18 @@ static void what_does_not_open(void)
 	recipe.garbage_image = true;
 	EXPECT_REFUSED();
 	/* keys of this HSM that are no KEKEKs */
-	REQUIRE(!key_load_der(DESTINATION, &kekek_der, SIGNS, "", other));
+	ours = kekek_spki;
+	plain_encode(EVP_RSA_gen(2048), &other_der, &kekek_spki);
+	REQUIRE(!key_load_der(DESTINATION, &other_der, SIGNS | TOKEN, "",
+			      other));
 	recipe.kekek = other;
 	EXPECT_REFUSED();
 	REQUIRE(!key_delete_of(DESTINATION, other));
-	REQUIRE(!key_load_der(DESTINATION, &kekek_der, KEKEK, "", other));
+	REQUIRE(!key_load_der(DESTINATION, &other_der, KEKEK, "", other));
 	recipe.kekek = other;		/* not in flash */
 	EXPECT_REFUSED();
 	REQUIRE(!key_delete_of(DESTINATION, other));
+	kekek_spki = ours;
 	expect_nothing_came();
 	EXPECT_EQ(import_recipe(), 0);
 }
@@ -357,25 +351,23 @@ static void images_that_are_none(void)
 	EXPECT_EQ(import_recipe(), 0);
 }
 
-/* What one destination got is of no use to another. */
+/* What one destination got is of no use to another, even one that has the very
+ * KEKEK and approves the source. */
 static void another_destination(void)
 {
-	struct bytes a, b;
-	uint8_t name[UUID_SIZE];
+	struct bytes other_der, other;
 
 	REQUIRE(ready());
-	REQUIRE(!transfer_export(SOURCE, uuid, &statement, &package));
-	/* even one that has the very KEKEK, and approves the source */
-	a = SOURCE->spki;
-	memcpy(name, SOURCE->serial, 16);
-	REQUIRE(twin_fresh(DESTINATION));
-	REQUIRE(!approve(DESTINATION, name, &a));
+	REQUIRE(!approve(SOURCE, soft_serial, &soft_spki));
+	plain_encode(EVP_RSA_gen(2048), &other_der, &other);
+	REQUIRE(!key_delete_of(DESTINATION, kekek));
 	REQUIRE(!ask(&DESTINATION->box, ME, CRYPTECH_RPC_KEY_LOAD, "oous",
-		     UUID(kekek), kekek_der.data, kekek_der.len,
+		     UUID(kekek), other_der.data, other_der.len,
 		     KEKEK | TOKEN, ""));
+	soft_statement(&statement, kekek, 0, &other);
+	REQUIRE(!transfer_export(SOURCE, uuid, &statement, &package));
 	EXPECT_EQ(transfer_import(DESTINATION, &package, 0, 0, &imported),
 		  CRYPTECH_ERR_KEYWRAP_BAD_MAGIC);
-	EXPECT_EQ(key_public_of(DESTINATION, kekek, &b), 0);
 	expect_nothing_came();
 }
 

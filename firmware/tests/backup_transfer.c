@@ -6,7 +6,7 @@
 #include "backup_box.h"
 
 static struct bytes der, spki, got;
-static struct bytes kekek_der, kekek_spki;
+static struct bytes kekek_spki;
 static uint8_t kekek[UUID_SIZE], uuid[UUID_SIZE];
 static struct blob statement, package;
 static struct imported imported;
@@ -15,7 +15,7 @@ static struct imported imported;
 static bool ready(void)
 {
 	return twins_fresh() &&
-	       !kekek_load(DESTINATION, kekek, &kekek_der, &kekek_spki) &&
+	       !kekek_make(DESTINATION, kekek, &kekek_spki) &&
 	       !attest(DESTINATION, kekek, &statement);
 }
 
@@ -193,7 +193,7 @@ static void attributes(void)
 static void the_other_way(void)
 {
 	REQUIRE(twins_fresh());
-	REQUIRE(!kekek_load(SOURCE, kekek, &kekek_der, &kekek_spki));
+	REQUIRE(!kekek_make(SOURCE, kekek, &kekek_spki));
 	REQUIRE(!attest(SOURCE, kekek, &statement));
 	plain_encode(EVP_EC_gen("P-256"), &der, &spki);
 	REQUIRE(!key_load_der(DESTINATION, &der, SIGNS | EXPORTABLE | TOKEN,
@@ -201,7 +201,7 @@ static void the_other_way(void)
 	expect_transfer(DESTINATION, SOURCE);
 	EXPECT(signs(SOURCE, &spki));
 	/* and home again, once it is gone there */
-	REQUIRE(!kekek_load(DESTINATION, kekek, &kekek_der, &kekek_spki));
+	REQUIRE(!kekek_make(DESTINATION, kekek, &kekek_spki));
 	REQUIRE(!attest(DESTINATION, kekek, &statement));
 	EXPECT_EQ(key_delete_of(DESTINATION, uuid), 0);
 	expect_transfer(SOURCE, DESTINATION);
@@ -266,13 +266,24 @@ static void make_image(struct blob *image, const uint8_t *name, uint32_t type,
 	put_opaque(image, der.data, der.len);
 }
 
+/* For the device of software, which has this KEKEK. */
+static bool ready_for_soft(struct bytes *kekek_der)
+{
+	if (!ready())
+		return false;
+	soft_make();
+	plain_encode(EVP_RSA_gen(2048), kekek_der, &kekek_spki);
+	soft_statement(&statement, kekek, 0, &kekek_spki);
+	return !approve(SOURCE, soft_serial, &soft_spki);
+}
+
 static void opened_by_libcrypto(void)
 {
 	static struct blob head, image, plain;
-	struct bytes kek;
+	struct bytes kek, kekek_der;
 	size_t at;
 
-	REQUIRE(ready());
+	REQUIRE(ready_for_soft(&kekek_der));
 	plain_encode(EVP_EC_gen("P-256"), &der, &spki);
 	REQUIRE(!key_load_der(SOURCE, &der, SIGNS | EXPORTABLE, "by hand",
 			      uuid));
@@ -280,7 +291,7 @@ static void opened_by_libcrypto(void)
 	EXPECT(soft_verify(&SOURCE->spki, package.data, package.len));
 	put_head(&head, 2);
 	put_bytes(&head, SOURCE->serial, 16);
-	put_bytes(&head, DESTINATION->serial, 16);
+	put_bytes(&head, soft_serial, 16);
 	put_bytes(&head, kekek, 16);
 	put_bytes(&head, uuid, 16);
 	put_word(&head, 256);

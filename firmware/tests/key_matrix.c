@@ -86,7 +86,8 @@ static uint64_t expected(const struct subject *s, const struct rule *rule,
 			  /* it lacks the flag, too */
 			  (rule->needs & ~k->flags ?
 			   BIT(CRYPTECH_ERR_FORBIDDEN) : 0);
-	else if (named && (rule->needs & ~k->flags))
+	else if (named && ((rule->needs & ~k->flags) ||
+			   ((rule->kinds & K_STAYS) && (k->flags & F_EXP))))
 		errors |= BIT(CRYPTECH_ERR_FORBIDDEN);
 	return errors ? errors : BIT(0) | BIT(rule->also);
 }

@@ -42,6 +42,8 @@ enum kind {
 	K_FORBIDDEN = 0x100,
 	/* HSS keys: FORBIDDEN, for these are no single-seed keys */
 	K_NO_HALVES = 0x200,
+	/* EXPORTABLE ones: FORBIDDEN */
+	K_STAYS = 0x400,
 };
 
 #define F_SIGN	CRYPTECH_KEY_FLAG_DIGITALSIGNATURE
@@ -130,7 +132,8 @@ R(DEVICE_REVOKE, BY_SO, NO_KEY, 0, 0, 0, E_NONE)			       \
 R(DEVICE_LIST, BY_LOGIN, NO_KEY, 0, 0, 0, 0)				       \
 R(POLICY_SET, BY_SO, NO_KEY, 0, 0, 0, 0)				       \
 R(KEKEK_CREATE, BY_USER, NO_KEY, 0, 0, 0, 0)				       \
-R(KEKEK_ATTEST, BY_USER, UUID, K_RSA | K_FORBIDDEN, F_KEK | F_TOKEN, 0, 0)		       \
+R(KEKEK_ATTEST, BY_USER, UUID, K_RSA | K_FORBIDDEN | K_STAYS, F_KEK | F_TOKEN, \
+  0, 0)									       \
 R(KEKEK_LIST, BY_USER, NO_KEY, 0, 0, 0, 0)				       \
 R(KEKEK_DELETE, BY_USER, NO_KEY, 0, 0, 0, E_NONE)			       \
 R(TRANSFER_EXPORT, BY_USER, UUID, K_ALL, F_EXP, 0, 0)			       \

@@ -358,9 +358,10 @@ enum cryptech_cost {
  *		(NO_KEY_SLOTS_AVAILABLE). The statement is its public half,
  *		signed by this device: see backup.rst.
  * KEKEK_ATTEST	The statement for an outstanding single-use KEKEK, or for an RSA
- *		private key in flash whose one usage is KEYENCIPHERMENT
- *		(else FORBIDDEN): that may serve any number of transfers of keys
- *		other than for hash signatures.
+ *		private key in flash that has flag LOCAL: made here, for
+ *		KEYENCIPHERMENT alone, not EXPORTABLE (else FORBIDDEN). That may
+ *		serve any number of transfers of keys other than for hash
+ *		signatures.
  * KEKEK_LIST	The outstanding single-use ones; as KEY_LIST.
  * KEKEK_DELETE	Destroys one of these; packages made for it open nowhere.
  * TRANSFER_EXPORT  The key, wrapped for the KEKEK of the statement, signed by
@@ -589,6 +590,12 @@ enum cryptech_key_type { CRYPTECH_KEY_TYPES(CRYPTECH_T) };
 #define CRYPTECH_KEY_FLAG_RAW			0x00010000 /* raw RSA allowed */
 #define CRYPTECH_KEY_FLAG_RECOVERABLE		0x00020000 /* see RECOVERY_ */
 #define CRYPTECH_KEY_FLAGS_ALL			0x00f3003f
+/*
+ * Not asked for, but told: a KEYENCIPHERMENT key that this HSM made, and that
+ * is not EXPORTABLE. Nobody else has ever had its private half, nor will: what
+ * the HSM attests to others.
+ */
+#define CRYPTECH_KEY_FLAG_LOCAL			0x00040000
 
 /*
  * The one mode that an AES key serves, in bits 20 to 23 of its flags. 0 when a

@@ -54,7 +54,8 @@ static bool serves(const struct cryptech_key *key)
 
 	return key->key_class == CRYPTECH_KEY_CLASS_RSA_PRIVATE &&
 	       (key->flags & usages) == CRYPTECH_KEY_FLAG_KEYENCIPHERMENT &&
-	       key->flags & CRYPTECH_KEY_FLAG_TOKEN;
+	       key->flags & CRYPTECH_KEY_FLAG_TOKEN &&
+	       key->flags & CRYPTECH_KEY_FLAG_LOCAL;
 }
 
 struct search {

@@ -17,6 +17,7 @@ static const struct {
 	{ CRYPTECH_KEY_FLAG_EXPORTABLE, "exportable" },
 	{ CRYPTECH_KEY_FLAG_RAW, "raw" },
 	{ CRYPTECH_KEY_FLAG_RECOVERABLE, "recoverable" },
+	{ CRYPTECH_KEY_FLAG_LOCAL, "local" },
 };
 
 /* Code point of @n bytes whose form has been checked. */
