@@ -126,7 +126,7 @@ $(B)/obj-san/races/%.o: %.c
 	$(call compile,$(HSS_RACES_FLAGS))
 
 # Tall trees with one-time keys that cost little.
-HOST_TESTS += $(addprefix $(B)/test/,hss_memory hss_tall)
+HOST_TESTS += $(addprefix $(B)/test/,hss_memory hss_move hss_tall)
 HSS_TALL_WRAP := -Wl,--wrap=root_read_top
 HSS_SMALL_OBJS := $(FIRMWARE_HASHSIG_OBJS) $(FIRMWARE_KEYSTORE_OBJS)
 
@@ -134,6 +134,11 @@ $(B)/test/hss_tall: $(addprefix $(B)/obj-san/small/,$(HSS_SMALL_OBJS) \
 		firmware/tests/hss_tall.o) $(call san,$(FIRMWARE_SHA256_OBJS) \
 		$(FIRMWARE_CORES_OBJS) firmware/tests/nor.o)
 	$(call link,$(CFLAGS_SAN) $(HSS_TALL_WRAP),-lcrypto)
+
+$(B)/test/hss_move: $(addprefix $(B)/obj-san/small/,$(HSS_SMALL_OBJS) \
+		firmware/tests/hss_move.o) $(call san,$(FIRMWARE_SHA256_OBJS) \
+		$(FIRMWARE_CORES_OBJS) firmware/tests/nor.o)
+	$(call link,$(CFLAGS_SAN),-lcrypto)
 
 $(B)/test/hss_memory: $(addprefix $(B)/obj/small/,$(HSS_SMALL_OBJS) \
 		firmware/tests/hss_memory.o) $(call nosan,$(FIRMWARE_SHA256_OBJS) \

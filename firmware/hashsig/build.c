@@ -98,7 +98,9 @@ static uint32_t next_wanted(const struct tree *tree, uint32_t index,
 			return index;
 		index++;
 		if (index > now + 1 && index < tree->scan)
-			index = tree->scan;
+			index = tree->extra >= index &&
+				tree->extra < tree->scan ? tree->extra :
+				tree->scan;
 	}
 	return NO_WINDOW;
 }
