@@ -169,8 +169,10 @@ static int seeker_look(struct seeker *s, struct cryptech_package **old,
 			list_add_tail(&r->entry, gone);
 		return FOUND;
 	}
+	if (r->state != CRYPTECH_RESIDENT_IN)
+		return FOUND_BUSY;
 	/* loaded from another package of the same key */
-	if (r->state == CRYPTECH_RESIDENT_IN && !r->pins)
+	if (!r->pins)
 		cryptech_pager_go(pager, r);
 	else if (r->lasting)
 		return -EBUSY;
