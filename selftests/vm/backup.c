@@ -396,7 +396,7 @@ static void test_halves(void)
 	point_is(hss_use_up(user[1], &key, 2000), 16, "and the other");
 	if (kekek_create(user[1], kekek, &statement, sizeof(statement.bytes)))
 		give_up("KEKEK_CREATE");
-	answers(export(user[0], key.uuid, &statement, &package), 
+	answers(export(user[0], key.uuid, &statement, &package),
 		HASHSIG_KEY_EXHAUSTED, "nothing is left to give");
 }
 
