@@ -75,6 +75,82 @@ static void note_line(void *data, const char *line)
 	snprintf(the_box->said, sizeof(the_box->said), "%s", line);
 }
 
+/* --- the flash that is watched -------------------------------------------------- */
+
+static struct bk_side *to_side(struct flash *f)
+{
+	return (struct bk_side *)f;
+}
+
+/* Note every secret among these bytes; in clear there must be none. */
+static void note_places(struct bk_side *side, uint32_t offset,
+			const uint8_t *data, size_t len)
+{
+	const struct hs_forbidden all = { .nodes = HS_ALL_OF_ALL };
+	unsigned int *count = &the_box->world.place_count[side_of(side)];
+	const struct hs_secret *s;
+	size_t from = 0, at;
+
+	while ((s = hs_look(&all, data + from, len - from, &at))) {
+		if (!s->wrapped && s->slot != BK_CIPHER)
+			bk_wrong(the_box, "a secret in clear at %zu",
+				 offset + from + at);
+		if (*count == BK_PLACES)
+			__builtin_trap();
+		the_box->world.places[side_of(side)][(*count)++] =
+			(struct bk_place){ offset + from + at, s->len, s->slot,
+					   s->nodes };
+		from += at + s->len;
+	}
+}
+
+static int side_read(struct flash *f, uint32_t offset, void *data, size_t len)
+{
+	struct flash *nor = &to_side(f)->nor->flash;
+
+	return nor->ops->read(nor, offset, data, len);
+}
+
+static int side_program(struct flash *f, uint32_t offset, const void *data,
+			size_t len)
+{
+	struct flash *nor = &to_side(f)->nor->flash;
+
+	if (!to_side(f)->nor->off)
+		note_places(to_side(f), offset, data, len);
+	return nor->ops->program(nor, offset, data, len);
+}
+
+/* What an erase leaves that is cut was zero before, which hs_box.c sees to. */
+static int side_erase(struct flash *f, uint32_t offset)
+{
+	unsigned int side = side_of(to_side(f)), n = 0;
+	struct bk_world *w = &the_box->world;
+	struct flash *nor = &to_side(f)->nor->flash;
+
+	for (unsigned int i = 0; i < w->place_count[side]; i++)
+		if (w->places[side][i].pos / f->sector_size !=
+		    offset / f->sector_size)
+			w->places[side][n++] = w->places[side][i];
+	if (!to_side(f)->nor->off)
+		w->place_count[side] = n;
+	return nor->ops->erase(nor, offset);
+}
+
+static int side_sync(struct flash *f)
+{
+	struct flash *nor = &to_side(f)->nor->flash;
+
+	return nor->ops->sync(nor);
+}
+
+static const struct flash_ops side_ops = {
+	.read = side_read,
+	.program = side_program,
+	.erase = side_erase,
+	.sync = side_sync,
+};
+
 bool bk_box_new(struct bk_box *box, uint32_t size, uint32_t sector_size)
 {
 	memset(box, 0, sizeof(*box));
@@ -85,9 +161,11 @@ bool bk_box_new(struct bk_box *box, uint32_t size, uint32_t sector_size)
 		s->nor = nor_new(size, sector_size);
 		if (!s->nor)
 			return false;
+		s->flash = s->nor->flash;
+		s->flash.ops = &side_ops;
 		s->platform = (struct platform){
 			.data = s,
-			.flash = &s->nor->flash,
+			.flash = &s->flash,
 			.now_ns = now_ns,
 			.anchor_kind = CRYPTECH_FRESH_FILE,
 			.anchor_read = anchor_read,
@@ -121,7 +199,7 @@ int bk_start(struct bk_box *box, unsigned int side, uint64_t seed)
 	box->world.view[side].known = false;
 	nor_boot(s->nor, seed);
 	s->nor->cut_step = step;
-	ret = ks_mount(&s->ks, &s->nor->flash);
+	ret = ks_mount(&s->ks, &s->flash);
 	if (!ret) {
 		config.ks = s->ks;
 		ret = roots_start(&s->roots, &config);
@@ -238,6 +316,8 @@ bool bk_check(struct bk_box *box, unsigned int side)
 	if (box->why[0] || (root && !root_is_right(box, root)))
 		return false;
 	look(box, side, view);
+	if (bk_has_remains(box, side))
+		return bk_wrong(box, "remains of a secret");
 	if (view->there && !view->parked && !view->key_record &&
 	    !box->world.deleting[side])
 		return bk_wrong(box, "a key without KEY record");

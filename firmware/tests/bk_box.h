@@ -22,6 +22,7 @@
 #define BK_SECRETS	12	/* KEKEKs, and Kps, there can be */
 #define BK_PACKAGES	64	/* different ones, in all that is tried */
 #define BK_NONE		0xff
+#define BK_PLACES	160
 #define BK_PACKAGE_MAX	640
 
 enum bk_side_name { BK_SOURCE, BK_DEST };
@@ -58,6 +59,14 @@ struct bk_package {
 };
 extern struct bk_package bk_packages[BK_PACKAGES];
 
+/* Where bytes of a secret were programmed, and no erase was since. */
+struct bk_place {
+	uint32_t pos;
+	uint16_t len;
+	uint8_t kind;
+	uint64_t numbers;
+};
+
 /* What is known of an HSM that is at rest. */
 struct bk_view {
 	bool known;		/* else a cut left it, and nobody knows */
@@ -79,11 +88,13 @@ struct bk_world {
 	uint64_t signed_with;	/* leaves, for ever */
 	uint64_t excused;	/* that a cut, or who asked for it, took */
 	bool deleting[BK_SIDES];
+	unsigned int place_count[BK_SIDES];
+	struct bk_place places[BK_SIDES][BK_PLACES];
 };
 
 struct bk_side {
+	struct flash flash;		/* first to look, then to nor's */
 	struct nor *nor;
-	struct flash flash;
 	struct platform platform;
 	struct keystore *ks;
 	struct roots *roots;
@@ -146,6 +157,8 @@ unsigned int bk_package_number(const struct bk_package *package);
 /* Of these bytes; BK_NONE: nobody ever made them. */
 unsigned int bk_package_find(const uint8_t *bytes, size_t len);
 void bk_find(const struct nor *nor, uint64_t found[BK_KINDS]);
+/* What was erased in part, or written in part, must not be left so. */
+bool bk_has_remains(const struct bk_box *box, unsigned int side);
 bool bk_ledger_is_right(struct bk_box *box);
 bool bk_hand_out(struct bk_box *box, uint32_t from, uint32_t to,
 		 const uint8_t *run);

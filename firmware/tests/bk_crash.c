@@ -78,7 +78,7 @@ int main(int argc, char **argv)
 		one = argv[argc - 1];
 	bk_key_make(H2);
 	run = (struct bk_run){
-		.cut = true, .tears = 1, .sample = { 1, full ? 1 : 400 },
+		.cut = true, .tears = 1, .sample = { 1, full ? 1 : 200 },
 	};
 	explore_all("product");
 	run = (struct bk_run){

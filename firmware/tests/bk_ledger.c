@@ -67,6 +67,34 @@ void bk_find(const struct nor *nor, uint64_t found[BK_KINDS])
 	}
 }
 
+/* Zeroed, or never written, for good. */
+static bool is_nothing(const struct nor *nor, uint32_t pos, uint32_t len)
+{
+	for (uint32_t i = pos; i < pos + len; i++)
+		if ((nor->bits[i] && nor->bits[i] != 0xff) || nor->torn[i])
+			return false;
+	return true;
+}
+
+/* It is all there, where it is, or nothing of it. */
+bool bk_has_remains(const struct bk_box *box, unsigned int side)
+{
+	const struct nor *nor = box->side[side].nor;
+	const struct bk_world *w = &box->world;
+
+	for (unsigned int i = 0; i < w->place_count[side]; i++) {
+		const struct bk_place *p = &w->places[side][i];
+		struct hs_forbidden is = { .nodes = { 0 } };
+		size_t at;
+
+		is.nodes[p->kind] = p->numbers;
+		if (!is_nothing(nor, p->pos, p->len) &&
+		    !hs_look(&is, nor->bits + p->pos, p->len, &at))
+			return true;
+	}
+	return false;
+}
+
 /* --- packages ------------------------------------------------------------------- */
 
 struct bk_package bk_packages[BK_PACKAGES];
