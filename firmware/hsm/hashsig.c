@@ -9,9 +9,9 @@
 
 #define FLAGS_NEEDED	(CRYPTECH_KEY_FLAG_DIGITALSIGNATURE |		       \
 			 CRYPTECH_KEY_FLAG_TOKEN)
-#define FLAGS_LIBHAL	(FLAGS_NEEDED | CRYPTECH_KEY_FLAG_PUBLIC |	       \
-			 CRYPTECH_KEY_FLAG_EXPORTABLE)
-#define FLAGS_ALLOWED	(FLAGS_LIBHAL | CRYPTECH_KEY_FLAG_RECOVERABLE)
+#define FLAGS_ALLOWED	(FLAGS_NEEDED | CRYPTECH_KEY_FLAG_PUBLIC |	       \
+			 CRYPTECH_KEY_FLAG_EXPORTABLE |		       \
+			 CRYPTECH_KEY_FLAG_RECOVERABLE)
 
 /* To be had back from a package, it has to be one that packages are made of. */
 static int check_recoverable(struct hsm *hsm, uint32_t flags)
@@ -195,7 +195,7 @@ int handle_PKEY_GENERATE_HASHSIG(struct call *call)
 	if (!client_writes(call->client, request.flags) ||
 	    (request.flags & FLAGS_NEEDED) != FLAGS_NEEDED)
 		return CRYPTECH_ERR_FORBIDDEN;
-	if ((request.flags & ~FLAGS_LIBHAL) ||
+	if ((request.flags & ~FLAGS_ALLOWED) ||
 	    !levels || levels > CRYPTECH_HSS_LEVELS_MAX)
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	facts.levels = levels;

@@ -404,6 +404,42 @@ static void recovered_for_good(void)
 	EXPECT_EQ(ledger.count, 4);
 }
 
+/* An import that fails takes nothing away: it is still armed. */
+static void no_room_for_it(void)
+{
+	const uint8_t *uuid = name_of('r');
+	static struct share_list list;
+	uint8_t key[MASTER_KEY_SIZE];
+	unsigned int keys = 0;
+	int error;
+
+	REQUIRE(disaster(uuid, &list));
+	memcpy(key, box.master_key, sizeof(key));
+	REQUIRE(hashsig_fresh(0, 128 << 10) &&
+		!box_login(&box, WHEEL, CRYPTECH_USER_WHEEL) &&
+		!box_login(&box, SO, CRYPTECH_USER_SO) &&
+		!ask(&box, WHEEL, CRYPTECH_RPC_MASTER_KEY_SET, "uuo", 0, 1,
+		     key, sizeof(key)));
+	do {
+		uint8_t name[UUID_SIZE] = { 'k', keys };
+
+		error = ask(&box, ME, CRYPTECH_RPC_KEY_GENERATE, "ouus", name,
+			    (size_t)UUID_SIZE, CRYPTECH_KEY_EC_P256,
+			    SIGNS | TOKEN, "");
+	} while (!error && ++keys < 256);
+	EXPECT_EQ(error, 41);
+	EXPECT_EQ(recovery_arm_as(SO, &package, 3, &list, 0, 2), 0);
+	EXPECT_EQ(raw_import(&package), 41);
+	while (keys--) {
+		uint8_t name[UUID_SIZE] = { 'k', keys };
+
+		EXPECT_EQ(delete_key(name), 0);
+	}
+	EXPECT_EQ(raw_import(&package), 0);
+	EXPECT(sign(uuid, "4"));
+	EXPECT_EQ(leaf(), 3);
+}
+
 /* A package of the HSM that is not lost: what it knows goes first. */
 static void armed_beside_the_state(void)
 {
@@ -530,6 +566,7 @@ int main(void)
 	RUN(recoverable_by_choice);
 	RUN(disaster_drill);
 	RUN(recovered_for_good);
+	RUN(no_room_for_it);
 	RUN(armed_beside_the_state);
 	hashsig_over();
 	return tap_done();
