@@ -268,6 +268,18 @@ static void expect_signs_all(struct twin *twin, const char *what,
 	EXPECT_EQ(ledger.repeats, 0);
 }
 
+/* What an HSM said of a KEKEK it says still, but for the signature. */
+static void expect_attests(const char *what)
+{
+	const struct blob *old = thing(what);
+	struct blob now;
+
+	REQUIRE(!attest(DESTINATION, old->data + 40, &now));
+	EXPECT_EQ(now.len, old->len);
+	EXPECT_MEM(now.data, old->data, old->len - 64);
+	EXPECT(soft_verify(&DESTINATION->spki, BLOB(old)));
+}
+
 static const char *path;
 
 static void transfers(void)
@@ -276,9 +288,13 @@ static void transfers(void)
 					     "package.aes", "package.hss" };
 	static struct imported imported;
 	static struct blob again;
+	uint8_t fingerprint[32];
 
 	REQUIRE(read_file(path));
 	memcpy(uuid, "a key that moves", UUID_SIZE);
+	REQUIRE(!identity(DESTINATION, fingerprint));
+	expect_attests("statement.ordinary");
+	expect_attests("statement.single");
 	for (unsigned int i = 0; i < 4; i++) {
 		EXPECT_EQ(transfer_import(DESTINATION, thing(kinds[i]), 0, 1,
 					  &imported), 0);
