@@ -67,11 +67,14 @@ void bk_find(const struct nor *nor, uint64_t found[BK_KINDS])
 	}
 }
 
-/* Zeroed, or never written, for good. */
+/*
+ * Zeroed for good, or never written: a record whose body was torn so early that
+ * it reads blank is none, and is left until its sector is erased (scan.c).
+ */
 static bool is_nothing(const struct nor *nor, uint32_t pos, uint32_t len)
 {
 	for (uint32_t i = pos; i < pos + len; i++)
-		if ((nor->bits[i] && nor->bits[i] != 0xff) || nor->torn[i])
+		if (nor->bits[i] ? nor->bits[i] != 0xff : nor->torn[i])
 			return false;
 	return true;
 }
