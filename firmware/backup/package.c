@@ -10,7 +10,7 @@
 
 static const uint8_t raw_magic[4] = "CRAW";
 
-/* --- signed structs --------------------------------------------------------------- */
+/* --- signed structs ------------------------------------------------------- */
 
 /*
  * The reader stands behind the head after it, with the signature out of its
@@ -157,7 +157,7 @@ size_t transfer_ack_put(uint8_t *out, size_t size,
 	return attest_end(&w);
 }
 
-/* --- raw packages ------------------------------------------------------------------- */
+/* --- raw packages --------------------------------------------------------- */
 
 bool raw_package_parse(const uint8_t *data, size_t len,
 		       struct raw_package *package)

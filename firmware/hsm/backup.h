@@ -24,7 +24,7 @@
 #include "hashsig.h"
 #include "key.h"
 
-/* --- key images (keyrecord.c, keyimage.c) --------------------------------------- */
+/* --- key images (keyrecord.c, keyimage.c) --------------------------------- */
 
 /*
  * A key as packages carry it: the plaintext of its KEY record. Put: into
@@ -98,7 +98,7 @@ int hashsig_unpark(struct hsm *hsm, const struct key_record *record,
 /* The state of a key that is parked and deleted; NULL: none. */
 struct root *hashsig_parked(struct hsm *hsm, const uint8_t *uuid);
 
-/* --- policy, devices, KEKEKs ------------------------------------------------------ */
+/* --- policy, devices, KEKEKs ---------------------------------------------- */
 
 struct backup {
 	uint32_t policy;
@@ -134,7 +134,7 @@ struct kekek {
 };
 int kekek_open(struct call *call, const uint8_t *uuid, struct kekek *kekek);
 
-/* --- shares (masterkey.c) --------------------------------------------------------- */
+/* --- shares (masterkey.c) ------------------------------------------------- */
 
 /*
  * The next arguments as shares: "n:u n*(share:o)". BAD_ARGUMENTS: none, or too
@@ -146,7 +146,7 @@ int call_shares(struct call *call, const uint8_t *shares[CRYPTECH_SHARES_MAX],
 int put_shares(struct call *call, const uint8_t secret[SHARE_SECRET_SIZE],
 	       enum share_kind kind, uint32_t m, uint32_t n);
 
-/* --- recovery (recovery.c) --------------------------------------------------------- */
+/* --- recovery (recovery.c) ------------------------------------------------ */
 
 /* FORBIDDEN: no recovery key is set. */
 int recovery_check(struct hsm *hsm);
@@ -169,7 +169,7 @@ void recovery_free(struct recovery *recovery);	/* wipes; NULL is fine */
 /* Nothing is armed any more. */
 void recovery_disarm(struct hsm *hsm);
 
-/* --- raw packages (rawfn.c) --------------------------------------------------------- */
+/* --- raw packages (rawfn.c) ----------------------------------------------- */
 
 /*
  * Open the package in @data: a parked key's with this Kp, others with NULL.

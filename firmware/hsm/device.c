@@ -14,7 +14,7 @@
 
 static const uint8_t attestation_name[KS_NAME_SIZE] = "attestation";
 
-/* --- the attestation key ---------------------------------------------------------- */
+/* --- the attestation key -------------------------------------------------- */
 
 static int make_key(struct hsm *hsm, struct core_key **key)
 {
@@ -131,7 +131,7 @@ int handle_DEVICE_IDENTITY(struct call *call)
 	return CRYPTECH_ERR_OK;
 }
 
-/* --- others ------------------------------------------------------------------------ */
+/* --- others --------------------------------------------------------------- */
 
 struct device {
 	uint8_t data[SETTING_MAX];

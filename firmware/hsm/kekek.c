@@ -25,7 +25,7 @@ static struct roots *roots_of(struct hsm *hsm)
 	return hsm->hashsigs->roots;
 }
 
-/* --- records ------------------------------------------------------------------------ */
+/* --- records -------------------------------------------------------------- */
 
 /* @sealed gets KEKEK_MAX bytes at most. */
 static int seal(const struct hsm *hsm, const uint8_t *uuid,
@@ -117,7 +117,7 @@ static int open_single(struct call *call, const uint8_t *uuid,
 	return error;
 }
 
-/* --- keys that serve as KEKEKs ------------------------------------------------------- */
+/* --- keys that serve as KEKEKs -------------------------------------------- */
 
 static struct key *find_ordinary(struct call *call, const uint8_t *uuid)
 {
@@ -146,7 +146,7 @@ int kekek_open(struct call *call, const uint8_t *uuid, struct kekek *kekek)
 		     CRYPTECH_ERR_KEY_NOT_FOUND;
 }
 
-/* --- statements ----------------------------------------------------------------------- */
+/* --- statements ----------------------------------------------------------- */
 
 /* Lock not needed. */
 static int make_statement(const struct hsm *hsm, const uint8_t *uuid,
@@ -237,7 +237,7 @@ int handle_KEKEK_ATTEST(struct call *call)
 	return error;
 }
 
-/* --- made, listed, destroyed ------------------------------------------------------------ */
+/* --- made, listed, destroyed ---------------------------------------------- */
 
 /* What takes time, a second or more: a new key, and what is said of it. */
 static int generate(struct call *call, const uint8_t *uuid,

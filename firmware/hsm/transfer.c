@@ -30,7 +30,7 @@ static const uint8_t rsa_encryption[ALGORITHM_SIZE] = {
 	0x01, 0x01,
 };
 
-/* --- envelopes ---------------------------------------------------------------- */
+/* --- envelopes ------------------------------------------------------------ */
 
 static size_t envelope_size(size_t len)
 {
@@ -68,7 +68,7 @@ static const uint8_t *get_envelope(const uint8_t *der, size_t size,
 	return r.bad ? NULL : r.next;
 }
 
-/* --- export --------------------------------------------------------------------- */
+/* --- export --------------------------------------------------------------- */
 
 static void package_free(struct legacy_package *package)
 {
@@ -245,7 +245,7 @@ int handle_LEGACY_EXPORT(struct call *call)
 					    CRYPTECH_RPC_MESSAGE_MAX);
 }
 
-/* --- import --------------------------------------------------------------------- */
+/* --- import --------------------------------------------------------------- */
 
 /*
  * Lock not needed. Bad padding of the KEK and a key that does not unwrap are

@@ -4,8 +4,8 @@
  *
  * What arrives is looked at in this order: who signed it, then whether it
  * opens. Whatever keeps it from opening (another HSM's package, a KEKEK that is
- * not there, a KEK that does not decrypt, or another length of it, an image that
- * does not unwrap or is none) has one error and takes the same work: a key
+ * not there, a KEK that does not decrypt, or another length of it, an image
+ * that does not unwrap or is none) has one error and takes the same work: a key
  * that is nobody's stands in for a KEKEK, and random bytes for a KEK.
  */
 #include "backup.h"
@@ -18,7 +18,7 @@
 #define ACK_MAX		256
 #define HASH_SIZE	32
 
-/* --- out -------------------------------------------------------------------------- */
+/* --- out ------------------------------------------------------------------ */
 
 /* Whom a package is for, and who makes it. */
 struct addressee {
@@ -213,7 +213,7 @@ int handle_TRANSFER_EXPORT(struct call *call)
 	return CRYPTECH_ERR_OK;
 }
 
-/* --- in ----------------------------------------------------------------------------- */
+/* --- in ------------------------------------------------------------------- */
 
 /* A package on its way in. */
 struct arrival {
@@ -299,7 +299,7 @@ static int unpack(struct call *call, struct arrival *a)
 	gone = call_relock(call);
 	if (!error)
 		error = gone;
-	/* what is for one hash signature key is for no other, and the reverse */
+	/* what is for one hash signature key is for no other key */
 	if (!error && a->single_use != is_private_hashsig(a->record.class))
 		error = CRYPTECH_ERR_KEYWRAP_BAD_MAGIC;
 	return error;
@@ -463,7 +463,7 @@ int handle_TRANSFER_IMPORT(struct call *call)
 	return error;
 }
 
-/* --- acknowledged --------------------------------------------------------------------- */
+/* --- acknowledged --------------------------------------------------------- */
 
 /* Is the package in the outbox the one that this device acknowledges? */
 static int check_acknowledged(const struct transfer_ack *ack,

@@ -26,7 +26,7 @@
 #define LMOTS_MAX	4
 #define BODY_MAX	160		/* bytes of such a PKCS#8 */
 
-/* --- to bytes and back --------------------------------------------------------------- */
+/* --- to bytes and back ---------------------------------------------------- */
 
 static size_t encode(const struct root_single *single, uint8_t *out)
 {
@@ -140,7 +140,7 @@ static int decode(const uint8_t *der, size_t len, struct root_single *single)
 	return set_levels(facts, levels, lms, lmots);
 }
 
-/* --- out ------------------------------------------------------------------------------ */
+/* --- out ------------------------------------------------------------------ */
 
 struct addressee {
 	const struct core_key *kekek;
@@ -261,7 +261,7 @@ int legacy_hashsig_export(struct call *call, struct key *key,
 	       root_outbox_drop(hsm->hashsigs->roots, root);
 }
 
-/* --- in --------------------------------------------------------------------------------- */
+/* --- in ------------------------------------------------------------------- */
 
 /* Everything about the new key that is known of it, as an image. */
 static int make_image(const struct root_single *single,

@@ -28,7 +28,7 @@ struct blob {
 };
 #define BLOB(blob)	(blob)->data, (blob)->len
 
-/* --- two HSMs ------------------------------------------------------------------------ */
+/* --- two HSMs ------------------------------------------------------------- */
 
 struct twin {
 	struct box box;			/* first: it is the platform's data */
@@ -176,7 +176,7 @@ static inline int set_policy(struct twin *twin, uint32_t policy)
 	return ask(&twin->box, OFFICER, CRYPTECH_RPC_POLICY_SET, "u", policy);
 }
 
-/* --- keys ----------------------------------------------------------------------------- */
+/* --- keys ----------------------------------------------------------------- */
 
 /* The one result of a call, a UUID. */
 static inline int result_uuid(struct twin *twin, int error,
@@ -240,7 +240,7 @@ static inline int key_delete_of(struct twin *twin, const uint8_t *uuid)
 	return ask(&twin->box, ME, CRYPTECH_RPC_KEY_DELETE, "o", UUID(uuid));
 }
 
-/* --- transfers ------------------------------------------------------------------------- */
+/* --- transfers ------------------------------------------------------------ */
 
 /* A KEKEK that this HSM makes. */
 static inline int kekek_make(struct twin *twin, uint8_t uuid[UUID_SIZE],
@@ -331,7 +331,7 @@ static inline int transfer_ack(struct twin *twin, const struct blob *ack)
 				     "o", BLOB(ack)), uuid);
 }
 
-/* --- by libcrypto ------------------------------------------------------------------------ */
+/* --- by libcrypto --------------------------------------------------------- */
 
 static const uint8_t soft_serial[CRYPTECH_SERIAL_SIZE] = "software device";
 static EVP_PKEY *soft_key;

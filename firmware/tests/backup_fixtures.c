@@ -19,7 +19,7 @@ static const uint8_t web[UUID_SIZE] = "an EC key, name.", disk[UUID_SIZE] =
 	away[UUID_SIZE] = "a key put away..", off[UUID_SIZE] =
 	"a key taken off.", ordinary[UUID_SIZE] = "a KEKEK to reuse";
 
-/* --- things in a file ------------------------------------------------------------------- */
+/* --- things in a file ----------------------------------------------------- */
 
 static struct thing {
 	char name[32];
@@ -125,7 +125,7 @@ static bool read_file(const char *path)
 	       box_start(&DESTINATION->box) && twin_login(DESTINATION);
 }
 
-/* --- make ----------------------------------------------------------------------------------- */
+/* --- make ----------------------------------------------------------------- */
 
 #define NEED(what) \
 	do { \
@@ -227,7 +227,7 @@ static int make(void)
 	return 0;
 }
 
-/* --- open ------------------------------------------------------------------------------------ */
+/* --- open ----------------------------------------------------------------- */
 
 static void expect_public(struct twin *twin, const uint8_t *name,
 			  const char *what)

@@ -10,7 +10,7 @@ static uint8_t kekek[UUID_SIZE];
 static struct blob statement, package, again;
 static struct imported imported;
 
-/* --- calls --------------------------------------------------------------------------- */
+/* --- calls ---------------------------------------------------------------- */
 
 /* Two HSMs, a key of @levels at the source, a KEKEK at the destination. */
 static bool ready_with(uint32_t profile, unsigned int levels)
@@ -45,7 +45,7 @@ static bool transfer(struct twin *from, struct twin *to)
 	       !transfer_ack(from, &imported.ack);
 }
 
-/* --- halves ------------------------------------------------------------------------------ */
+/* --- halves --------------------------------------------------------------- */
 
 static void two_halves(void)
 {
@@ -173,7 +173,7 @@ static void too_few(void)
 	EXPECT_EQ(ledger.repeats, 0);
 }
 
-/* --- until it is acknowledged ---------------------------------------------------------------- */
+/* --- until it is acknowledged --------------------------------------------- */
 
 static bool same_package(void)
 {
@@ -283,7 +283,7 @@ static void never_came(void)
 		  CRYPTECH_ERR_KEYWRAP_BAD_MAGIC);
 }
 
-/* --- once ---------------------------------------------------------------------------------- */
+/* --- once ----------------------------------------------------------------- */
 
 static void opens_once(void)
 {
@@ -325,7 +325,7 @@ static void damaged_on_the_way(void)
 	EXPECT_EQ(transfer_import(DESTINATION, &package, 0, 0, &imported), 0);
 }
 
-/* --- refused --------------------------------------------------------------------------------- */
+/* --- refused -------------------------------------------------------------- */
 
 static void refused(void)
 {

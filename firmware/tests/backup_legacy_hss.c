@@ -14,7 +14,7 @@ static uint8_t kekek[UUID_SIZE];
 static const uint8_t id[16] = "I of sixteen by.";
 static const uint8_t seed[33] = "a seed of thirty-two bytes......";
 
-/* --- libhal's body by hand --------------------------------------------------------------- */
+/* --- libhal's body by hand ------------------------------------------------ */
 
 /* All numbers are below 128, or have two bytes. */
 static void put_tlv(struct bytes *out, uint8_t tag, const void *data,
@@ -106,7 +106,7 @@ static void compute_t1(const uint8_t *tree_id, const uint8_t *tree_seed,
 	EVP_MD_CTX_free(hash.ctx);
 }
 
-/* --- calls ------------------------------------------------------------------------------- */
+/* --- calls ---------------------------------------------------------------- */
 
 static int export(void)
 {
@@ -163,7 +163,7 @@ static bool ready(struct twin *twin, uint32_t policy)
 	       !kekek_load(twin, kekek, &kekek_der, &kekek_spki);
 }
 
-/* --- tests -------------------------------------------------------------------------------- */
+/* --- tests ---------------------------------------------------------------- */
 
 /* Both halves, the one that went at another HSM, sign each leaf once. */
 static void there(void)

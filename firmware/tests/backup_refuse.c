@@ -33,7 +33,7 @@ static void expect_nothing_came(void)
 		  0);
 }
 
-/* --- bytes ----------------------------------------------------------------------------- */
+/* --- bytes ---------------------------------------------------------------- */
 
 static void statement_bytes(void)
 {
@@ -45,8 +45,9 @@ static void statement_bytes(void)
 		changed.data[i] ^= 1 << i % 8;
 		error = transfer_export(SOURCE, uuid, &changed, &package);
 		/* whose it is, it says itself */
-		EXPECT_EQ(error, i >= 24 && i < 40 ? CRYPTECH_ERR_FORBIDDEN :
-						     CRYPTECH_ERR_BAD_ARGUMENTS);
+		EXPECT_EQ(error, i >= 24 && i < 40 ?
+				 CRYPTECH_ERR_FORBIDDEN :
+				 CRYPTECH_ERR_BAD_ARGUMENTS);
 	}
 	changed = statement;
 	for (changed.len = 0; changed.len < statement.len; changed.len++)
@@ -111,7 +112,7 @@ static void ack_bytes(void)
 	EXPECT_EQ(transfer_ack(SOURCE, &imported.ack), 0);
 }
 
-/* --- who ----------------------------------------------------------------------------------- */
+/* --- who ------------------------------------------------------------------ */
 
 static void strangers(void)
 {
@@ -185,7 +186,7 @@ static void keys_that_stay(void)
 		  CRYPTECH_ERR_KEY_NOT_FOUND);
 }
 
-/* --- signed well ------------------------------------------------------------------------------ */
+/* --- signed well ---------------------------------------------------------- */
 
 /* What a package is made of; each of its tests changes one thing. */
 static struct {

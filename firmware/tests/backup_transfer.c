@@ -19,9 +19,9 @@ static bool ready(void)
 	       !attest(DESTINATION, kekek, &statement);
 }
 
-/* --- there and back ---------------------------------------------------------------- */
+/* --- there and back ------------------------------------------------------- */
 
-/* The key `uuid` of @from with all that belongs to it, to @to and nothing else. */
+/* The key `uuid` of @from, with all that belongs to it, to @to. */
 static void expect_transfer(struct twin *from, struct twin *to)
 {
 	struct key_seen before, after;
@@ -247,7 +247,7 @@ static void flags_narrow(void)
 		  CRYPTECH_ERR_FORBIDDEN);
 }
 
-/* --- by hand and libcrypto ------------------------------------------------------------ */
+/* --- by hand and libcrypto ------------------------------------------------ */
 
 /* The image of an EC key, after backup.rst. */
 static void make_image(struct blob *image, const uint8_t *name, uint32_t type,

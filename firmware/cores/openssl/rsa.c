@@ -154,7 +154,7 @@ int core_rsa_decrypt_fixed(const struct core_key *key, const uint8_t *in,
 	return CRYPTECH_ERR_OK;
 }
 
-/* --- OAEP ------------------------------------------------------------------------ */
+/* --- OAEP ----------------------------------------------------------------- */
 
 /* SHA-256, also in MGF1. The label is copied, as libcrypto keeps it. */
 static bool set_oaep(EVP_PKEY_CTX *ctx, const char *label)
