@@ -194,6 +194,7 @@ int bk_start(struct bk_box *box, unsigned int side, uint64_t seed)
 		.k_state = k_state[side],
 	};
 	uint64_t before = s->nor->steps;
+	struct root *root;
 	int ret;
 
 	box->world.view[side].known = false;
@@ -209,9 +210,12 @@ int bk_start(struct bk_box *box, unsigned int side, uint64_t seed)
 		return -1;
 	if (ret || roots_stale(s->roots))
 		return bk_wrong(box, "start: %d, %s", ret, box->said) - 1;
-	/* The HSM does so with a key whose deletion was cut. */
-	if (box->world.deleting[side] && !bk_root(box, side))
-		ks_delete(s->ks, KS_CLASS_KEY, bk_key->facts.uuid);
+	/* The HSM takes a key without KEY record for one whose deletion was
+	 * cut. */
+	root = bk_root(box, side);
+	if (root && !root->parked && !bk_has_key_record(box, side))
+		root_delete(s->roots, root);
+	box->started = s->nor->steps - before;
 	return s->nor->off ? -1 : 0;
 }
 
@@ -318,10 +322,9 @@ bool bk_check(struct bk_box *box, unsigned int side)
 	look(box, side, view);
 	if (bk_has_remains(box, side))
 		return bk_wrong(box, "remains of a secret");
-	if (view->there && !view->parked && !view->key_record &&
-	    !box->world.deleting[side])
+	if (view->there && !view->parked && !view->key_record)
 		return bk_wrong(box, "a key without KEY record");
-	if (!view->there && view->key_record && !box->world.deleting[side])
+	if (!view->there && view->key_record)
 		return bk_wrong(box, "a KEY record without key");
 	if (roots_anchor(box->side[side].roots) != box->world.anchor[side])
 		return bk_wrong(box, "the anchor differs");

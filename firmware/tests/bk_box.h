@@ -87,7 +87,6 @@ struct bk_world {
 	uint8_t parked_as[BK_SIDES];
 	uint64_t signed_with;	/* leaves, for ever */
 	uint64_t excused;	/* that a cut, or who asked for it, took */
-	bool deleting[BK_SIDES];
 	unsigned int place_count[BK_SIDES];
 	struct bk_place places[BK_SIDES][BK_PLACES];
 };

@@ -30,11 +30,9 @@ static void leave(struct bk_run *run, struct bk_node *node)
 /* What is the same whatever the order and place of records in flash. */
 static uint64_t hash_logical(uint64_t h, const struct bk_world *w)
 {
-	for (unsigned int i = 0; i < BK_SIDES; i++) {
+	for (unsigned int i = 0; i < BK_SIDES; i++)
 		h = hs_memo_hash(h, &w->view[i].logical,
 				 sizeof(w->view[i].logical));
-		h = hs_memo_hash(h, &w->deleting[i], sizeof(w->deleting[i]));
-	}
 	h = hs_memo_hash(h, &w->statements, sizeof(w->statements));
 	h = hs_memo_hash(h, &w->acks, sizeof(w->acks));
 	h = hs_memo_hash(h, &w->kps, sizeof(w->kps));

@@ -277,13 +277,12 @@ static int do_delete(struct bk_box *box, const struct bk_step *step)
 		return NOT_FOUND;
 	if (root->parked != (step->kind == BK_FORGET))
 		return CRYPTECH_ERR_FORBIDDEN;
-	box->world.deleting[step->side] = true;
 	box->world.excused |= bk_leaves(root->parked ? root->away :
 					root->seeds.floor, root->seeds.end);
-	ret = root_delete(side->roots, root);
-	if (!ret)
-		ks_delete(side->ks, KS_CLASS_KEY, bk_key->facts.uuid);
-	return ret;
+	/* The state goes last. */
+	ret = ks_delete(side->ks, KS_CLASS_KEY, bk_key->facts.uuid);
+	return ret && ret != KS_NOT_FOUND ? CRYPTECH_ERR_KEYSTORE_ACCESS :
+	       root_delete(side->roots, root);
 }
 
 static int do_sign(struct bk_box *box, const struct bk_step *step)
@@ -335,7 +334,6 @@ static int import(struct bk_box *box, unsigned int side, const uint8_t *body,
 			       root_adopt(s->roots, body, len, kekek, &root);
 	if (ret)
 		return ret;
-	box->world.deleting[side] = false;
 	return import_end(s->roots, uuid);
 }
 
