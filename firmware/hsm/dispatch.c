@@ -183,7 +183,8 @@ size_t hsm_call(struct hsm *hsm, unsigned int port, const uint8_t *request,
 	results = call.out.next;
 
 	lock_take(&hsm->lock);
-	while (hsm->claimed)
+	while (hsm->claimed && call.function &&
+	       call.function->cost != CRYPTECH_COST_INLINE)
 		lock_wait(&hsm->lock);
 	if (len > CRYPTECH_RPC_MESSAGE_MAX)
 		error = CRYPTECH_ERR_RPC_PACKET_OVERFLOW;
@@ -235,7 +236,8 @@ int hsm_claim(struct call *call)
 {
 	struct hsm *hsm = call->hsm;
 
-	hsm->claimed = true;	/* it was not: this call has begun */
+	hsm->claimed = true;	/* it was not: this call has begun, and waits
+				 * for the first time */
 	while (hsm->unlocked)
 		lock_wait(&hsm->lock);
 	return call->client->gone ? CRYPTECH_ERR_FORBIDDEN : CRYPTECH_ERR_OK;

@@ -353,9 +353,10 @@ int master_key_start(struct hsm *hsm, bool fresh,
  */
 int master_key_change(struct hsm *hsm, const uint8_t key[MASTER_KEY_SIZE]);
 /*
- * Have the HSM to oneself: waits for the calls that have dropped the lock, lets
- * none begin. FORBIDDEN: the client has logged out meanwhile; then and after
- * all other calls, hsm_unclaim.
+ * Have the HSM to oneself, as soon as one keeps the lock: waits for the calls
+ * that have dropped it, lets none begin but those of cost INLINE, which the
+ * thread answers that has to show that the HSM lives. FORBIDDEN: the client has
+ * logged out meanwhile. hsm_unclaim in any case.
  */
 int hsm_claim(struct call *call);
 void hsm_unclaim(struct hsm *hsm);

@@ -90,8 +90,12 @@ static int destroy_all(struct hsm *hsm)
 	int error = CRYPTECH_ERR_OK;
 
 	hsm_log(hsm, "all keys are destroyed for a new master key");
-	while (!error && anything_wrapped(hsm))
+	while (!error && anything_wrapped(hsm)) {
 		error = destroy_something(hsm);
+		/* There may be thousands: others get a turn. */
+		lock_drop(&hsm->lock);
+		lock_take(&hsm->lock);
+	}
 	return error;
 }
 
