@@ -313,7 +313,7 @@ static void replies_do_not_stay(void)
 	REQUIRE(begin());
 	submit(7, DOUBLE_ECHO, 0x77, 16000);
 	EXPECT(host_wait(&h, &c) && host_reply(&h, 7)[9000] == 0x77);
-	REQUIRE(echo_works());	/* a short one */
+	REQUIRE(echo_works());
 	EXPECT_MEM(host_reply(&h, 7) + 116, zeros, 15000);
 	EXPECT(host_epoch(&h, ++epoch) && !host_reply(&h, 7)[100]);
 	finish();

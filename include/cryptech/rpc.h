@@ -3,7 +3,8 @@
  * The RPC protocol of the HSM: every number of it, in one place.
  *
  * Driver, firmware, userspace and the tables in Documentation/ are made from
- * the lists below and in keys.h, which is a part of it; nothing else names a function, an error or a key flag.
+ * the lists below and in keys.h, which is a part of this; nothing else names
+ * a function, an error or a key flag.
  * Functions 0 to 31 and 66, the errors, the users, the digests and the low
  * key flags are those of the Cryptech project's libhal and are fixed for ever.
  * Ours start at 0x100.
