@@ -345,7 +345,7 @@ static int seeker_filled(struct seeker *s, struct cryptech_call *call, int ret)
 		} else if (!r->out) {
 			removed = true;
 			/* there was a slot for what then failed */
-			pager->freed += call != NULL;
+			pager->freed += !!call;
 			cryptech_pager_remove(pager, r);
 		}
 	}
