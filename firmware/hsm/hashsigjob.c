@@ -275,7 +275,9 @@ int job_commit(struct hsm *hsm, struct job *job)
 	keys_position(hsm->keys, job->uuid, &found);
 	if (found)
 		return CRYPTECH_ERR_KEY_NAME_IN_USE;
-	error = keys_reserve(hsm->keys);
+	error = keys_check_slots(hsm, job->key->flags);
+	if (!error)
+		error = keys_reserve(hsm->keys);
 	if (!error)
 		error = set_spki(job->key, job->hashsig->hss);
 	if (!error)

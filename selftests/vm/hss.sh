@@ -71,7 +71,7 @@ test_payloads()
 
 test_key()
 {
-	local key again bare uuid
+	local key again bare uuid other
 
 	name=firmware
 	key=$(add new hss 5/8,5/4/24 profile=punctured reserve=2)
@@ -121,6 +121,15 @@ test_key()
 	again=$(keyctl add asymmetric as "CHSMKEY1use $uuid" @s)
 	t "as a key of type asymmetric it does the same" \
 		sign_and_verify "$again" "$bare" asymmetric
+	name=plain
+	other=$(add new hss 5/8 profile=single-seed)
+	bare=$(public "$other" plain)
+	t_is "profile=single-seed: the HSM shows it" "single-seed, reserve 1" \
+		"$(in_session cryptech show "$(uuid_of "$other")" |
+		sed -n 's/^profile  *//p')"
+	t "it signs, and verifies" sign_and_verify "$other" "$bare" message
+	in_session cryptech delete --yes "$(uuid_of "$other")"
+	keyctl unlink "$other" @s
 	keyctl unlink "$key" @s
 	t "unlinked, it stays in the HSM" in_session cryptech show "$uuid"
 	in_session cryptech delete --yes "$uuid"

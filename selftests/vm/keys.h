@@ -211,7 +211,7 @@ static inline __attribute__((format(printf, 4, 5)))
 long add(const char *type, const char *name, key_serial_t ring,
 	 const char *format, ...)
 {
-	char payload[512];
+	char payload[4096];
 	va_list args;
 	long key;
 	int len;
