@@ -275,7 +275,7 @@ $(B)/test/key_matrix: $(B)/obj-san/firmware/tests/key_matrix.o $(HSM_TEST_OBJS)
 
 # Hash signature keys: with the process's background threads.
 HASHSIG_TESTS := $(addprefix $(B)/test/,backup_lost backup_master backup_parked backup_raw \
-	backup_slots backup_threads \
+	backup_master_cut backup_slots backup_threads \
 	hashsig_jobs hashsig_move hashsig_once \
 	hashsig_restart hashsig_test hashsig_threads)
 HOST_TESTS += $(HASHSIG_TESTS)

@@ -149,6 +149,13 @@ static void statements_signed_well(void)
 	REQUIRE(!approve(SOURCE, soft_serial, &soft_spki));
 	soft_statement(&statement, kekek, 0, &kekek_spki);
 	EXPECT_EQ(transfer_export(SOURCE, uuid, &statement, &package), 0);
+	/* one struct, one form: what fills it up is zeros */
+	EXPECT_EQ(kekek_spki.len % 4, 2);
+	statement.len -= 64;
+	statement.data[statement.len - 1] = 1;
+	soft_sign(&statement);
+	EXPECT_EQ(transfer_export(SOURCE, uuid, &statement, &package),
+		  CRYPTECH_ERR_BAD_ARGUMENTS);
 	/* a single-use KEKEK is for hash signature keys */
 	soft_statement(&statement, kekek, 1, &kekek_spki);
 	EXPECT_EQ(transfer_export(SOURCE, uuid, &statement, &package),
@@ -290,6 +297,13 @@ static void what_does_not_open(void)
 	recipe.kekek = other;		/* not in flash */
 	EXPECT_REFUSED();
 	REQUIRE(!key_delete_of(DESTINATION, other));
+	/* one that is for a hash signature key: it stays */
+	REQUIRE(!kekek_create(DESTINATION, other, &statement));
+	kekek_spki.len = statement.len - 64 - 64;
+	memcpy(kekek_spki.data, statement.data + 64, kekek_spki.len);
+	recipe.kekek = other;
+	EXPECT_REFUSED();
+	EXPECT_EQ(box_status(&DESTINATION->box, CRYPTECH_STATUS_KEKEKS), 1);
 	kekek_spki = ours;
 	expect_nothing_came();
 	EXPECT_EQ(import_recipe(), 0);

@@ -214,6 +214,8 @@ t_exits "nothing to have again" 4 "the package has arrived" \
 t_exits "a quarter, for the second KEKEK" 0 "half of tree is in" \
 	a backup export --to b.setup tree --out quarter.json
 t_is "14 less 7" 7 "$(left a tree)"
+a backup export --to b.setup tree --out again.json --again
+t "that one again, not the first" cmp quarter.json again.json
 t_exits "no third" 1 "has no KEKEK left for tree" \
 	a backup export --to b.setup tree --out no.json
 

@@ -86,17 +86,18 @@ static bool is_written(const json_t *item)
 }
 
 /*
- * The first KEKEK of this kind that serves the key @wanted, whose package is
- * @written; or (NULL) none yet.
+ * The KEKEK of this kind that serves the key @wanted, or (NULL) none yet; if its
+ * package is to be @written already, the last one, else the first.
  */
 static bool next_kekek(const struct run *run, bool once, const char *wanted,
 		       bool written, struct bundle_item *item)
 {
+	size_t i, count = bundle_count(&run->setup);
 	const char *key;
-	size_t i;
 
-	for (i = 0; i < bundle_count(&run->setup); i++) {
-		if (!bundle_item(&run->setup, i, item))
+	for (i = 0; i < count; i++) {
+		if (!bundle_item(&run->setup, written ? count - 1 - i : i,
+				 item))
 			return false;
 		key = json_string_value(json_object_get(item->json, "key"));
 		if (is_single_use(item->json) == once && !key == !wanted &&
