@@ -388,7 +388,8 @@ enum cryptech_cost {
  *		outbox. BAD_ARGUMENTS: not well-formed, not of a device that
  *		is approved, or no package of ours. Twice is fine.
  * LEGACY_EXPORT  As PKEY_EXPORT, by UUID: FORBIDDEN without POLICY_LEGACY_EXPORT.
- * LEGACY_IMPORT  As PKEY_IMPORT; the key gets a new UUID.
+ * LEGACY_IMPORT  As PKEY_IMPORT; the key gets a new UUID. FORBIDDEN without
+ *		POLICY_LEGACY_EXPORT here, too.
  * RAW_EXPORT	The key, wrapped under this HSM's master key; it has to be
  *		EXPORTABLE (FORBIDDEN). An HSS key is *parked* by it: it signs no
  *		more (FORBIDDEN), asking again gives the same package, and
