@@ -155,14 +155,16 @@ static int make(void)
 
 /* --- take ----------------------------------------------------------------------------------- */
 
-static bool read_file(const char *path)
+static bool read_things(const char *path)
 {
 	static char line[3 * CRYPTECH_RPC_MESSAGE_MAX];
 	FILE *file = fopen(path, "r");
 	struct bytes bytes;
 
 	thing_count = 0;
-	while (file && fgets(line, sizeof(line), file)) {
+	if (!file)
+		return false;
+	while (fgets(line, sizeof(line), file)) {
 		char *rest = strchr(line, ' ');
 
 		if (line[0] == '#' || !rest)
@@ -172,9 +174,8 @@ static bool read_file(const char *path)
 		from_hex(&bytes, rest);
 		keep(line, bytes.data, bytes.len);
 	}
-	if (file)
-		fclose(file);
-	return file;
+	fclose(file);
+	return true;
 }
 
 /* With the shares whose bits are set. */
@@ -315,7 +316,7 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "--make"))
 		return make();
 	/* each version there ever was */
-	if (!read_file("firmware/tests/vectors/lost_v1.txt"))
+	if (!read_things("firmware/tests/vectors/lost_v1.txt"))
 		return 1;
 	RUN(shares_give_the_master_key);
 	RUN(raw_packages_come_back);

@@ -141,7 +141,7 @@ static void state_alone(void)
 	REQUIRE(has_state(key));
 	REQUIRE(back());
 	EXPECT_EQ(left_of(key), 32);
-	REQUIRE(box_take_away(&box, KS_CLASS_KEY));
+	REQUIRE(box_take_away(&box, KS_CLASS_KEY, NULL));
 	REQUIRE(back());
 	EXPECT_EQ(box_status(&box, CRYPTECH_STATUS_HASHSIG_KEYS), 0);
 	EXPECT_EQ(left_of(key), UINT64_MAX);
@@ -158,7 +158,7 @@ static void record_alone(void)
 
 	REQUIRE(hashsig_fresh(2, 1 << 20));
 	REQUIRE(make_key(key, 1, SETS(1, { H5_W8 })));
-	REQUIRE(box_take_away(&box, KS_CLASS_STATE));
+	REQUIRE(box_take_away(&box, KS_CLASS_STATE, NULL));
 	REQUIRE(back());
 	/* a state that went without a trace is also a flash that is not fresh */
 	EXPECT_EQ(box_status(&box, CRYPTECH_STATUS_MODE) &

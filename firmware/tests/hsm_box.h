@@ -58,7 +58,8 @@ int box_login(struct box *box, uint32_t word, uint32_t user);
 /* One value of STATUS. */
 uint64_t box_status(struct box *box, uint32_t tag);
 
-/* Stop it and take the first record of a class out of its flash. */
-bool box_take_away(struct box *box, enum ks_class class);
+/* Stop it and take a record out of its flash: that of this name, or (NULL) the
+ * first of the class. */
+bool box_take_away(struct box *box, enum ks_class class, const char *text);
 
 #endif /* TESTS_HSM_BOX_H */

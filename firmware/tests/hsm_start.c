@@ -106,18 +106,18 @@ static bool make_token_key(void)
 static void does_not_start_without_its_records(void)
 {
 	REQUIRE(fresh());
-	REQUIRE(box_take_away(&box, KS_CLASS_PIN));
+	REQUIRE(box_take_away(&box, KS_CLASS_PIN, NULL));
 	EXPECT(!box_start(&box));
 	EXPECT_EQ(strlen(box.factory_pin), 0);
 
 	REQUIRE(fresh() && make_token_key());
-	REQUIRE(box_take_away(&box, KS_CLASS_CONFIG));
+	REQUIRE(box_take_away(&box, KS_CLASS_CONFIG, "config"));
 	EXPECT(!box_start(&box));
 	EXPECT_EQ(strlen(box.factory_pin), 0);
 
 	/* without keys there is nothing to lose: it is a fresh HSM */
 	REQUIRE(fresh());
-	REQUIRE(box_take_away(&box, KS_CLASS_CONFIG));
+	REQUIRE(box_take_away(&box, KS_CLASS_CONFIG, "config"));
 	EXPECT(box_start(&box));
 	EXPECT_EQ(strlen(box.factory_pin), 23);
 }

@@ -188,7 +188,7 @@ static bool model_take(unsigned int level, uint32_t *expected, bool *commits)
 	struct hs_life *life = the_life();
 	uint32_t reserve = the_key()->facts.reserve;
 
-	if (level > 0) {
+	if (level > 0 && level < CRYPTECH_HSS_LEVELS_MAX) {
 		if (!model.left[level]) {
 			if (!model_take(level - 1, expected, commits))
 				return false;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
  * The mailbox, seen from the host:
- *
  *	this test (as QEMU) -- mb --> keeper <-- mb.keeper -- sim_double
  *	        |                                                |
  *	        +------------- the same memory ------------------+

@@ -11,22 +11,6 @@ static int watch;
 
 /* --- payloads --------------------------------------------------------------- */
 
-static const char *described(long key)
-{
-	static char text[8192];
-	char serial[16];
-	FILE *f = fopen("/proc/keys", "r");
-
-	if (!f)
-		give_up("/proc/keys");
-	snprintf(serial, sizeof(serial), "%08lx", key);
-	while (fgets(text, sizeof(text), f))
-		if (!strncmp(text, serial, 8))
-			break;
-	fclose(f);
-	return text;
-}
-
 static void test_payload(void)
 {
 	static const unsigned char digest[32] = "digest";
