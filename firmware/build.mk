@@ -112,6 +112,14 @@ $(B)/test/hss_secrets: $(call nosan,$(FIRMWARE_HASHSIG_OBJS) \
 	$(call link,$(CFLAGS) $(HS_HEAP_WRAP) $(HSS_RANDOM_WRAP),-lcrypto -pthread)
 HSS_RANDOM_WRAP := -Wl,--wrap=core_random
 
+# And of two HSMs when keys have moved.
+HOST_TESTS += $(B)/test/move_secrets
+$(B)/test/move_secrets: $(call nosan,$(FIRMWARE_ALL_OBJS) $(addprefix \
+		firmware/tests/,move_secrets.o hs_heap.o hsm_box.o nor.o))
+	$(call link,$(CFLAGS) $(HS_HEAP_WRAP) $(MOVE_SECRETS_WRAP),\
+		-lcrypto -pthread)
+MOVE_SECRETS_WRAP := -Wl,--wrap=core_random,--wrap=core_wrap
+
 # With the thread sanitizer what threads share; the rest only computes.
 HOST_TESTS += $(B)/test/hss_races
 HSS_RACES_FLAGS := $(CFLAGS) -fsanitize=thread

@@ -109,6 +109,8 @@ static int open_single(struct call *call, const uint8_t *uuid,
 	call_unlock(call);
 	error = unseal(k_state, uuid, sealed, len, core);
 	core_wipe(k_state, sizeof(k_state));
+	/* What seals it stays in memory, so this must not outlive the record. */
+	core_wipe(sealed, sizeof(sealed));
 	gone = call_relock(call);
 	if (!error && gone) {
 		core_key_put(*core);
@@ -269,7 +271,10 @@ static int keep(struct hsm *hsm, const uint8_t *uuid,
 	size_t len;
 	int error = seal(hsm, uuid, core, sealed, &len);
 
-	return error ? error : kekek_add(roots_of(hsm), uuid, sealed, len);
+	if (!error)
+		error = kekek_add(roots_of(hsm), uuid, sealed, len);
+	core_wipe(sealed, sizeof(sealed));
+	return error;
 }
 
 int handle_KEKEK_CREATE(struct call *call)
