@@ -108,36 +108,6 @@ int __wrap_core_wrap(const uint8_t kek[32], const void *plain, size_t len,
 	return error;
 }
 
-/* Who frees. The compiler knows that free() does not read it; ours does. */
-static volatile bool by_libcrypto;
-
-static void *crypto_malloc(size_t size, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return malloc(size);
-}
-
-static void *crypto_realloc(void *block, size_t size, const char *file,
-			    int line)
-{
-	(void)file;
-	(void)line;
-	by_libcrypto = true;
-	block = realloc(block, size);
-	by_libcrypto = false;
-	return block;
-}
-
-static void crypto_free(void *block, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	by_libcrypto = true;
-	free(block);
-	by_libcrypto = false;
-}
-
 /* --- looking -------------------------------------------------------------- */
 
 /* What may be there: of the root tree, in memory and wrapped in flash; */
@@ -177,18 +147,8 @@ static bool is_signed(const struct needle *n)
 				 leaf < 2;
 }
 
-/*
- * libcrypto's decoder of keys frees its copy of the DER without wiping it, and
- * who calls it cannot help that. These are counted and told.
- */
-static unsigned int left_by_libcrypto;
-
 static bool may_be(const struct needle *n)
 {
-	if (where == FREED && by_libcrypto && n->kind == PRIVATE) {
-		left_by_libcrypto++;
-		return true;
-	}
 	if (n->kind == CHAIN && where != IMAGE && !n->wrapped && is_signed(n))
 		return true;
 	if (where == FREED || where == STACK)
@@ -220,10 +180,9 @@ static bool look(void *data, const void *block, size_t size)
 		seen[where][n->kind][n->wrapped]++;
 		if (may_be(n) || wrong++ > 20)
 			continue;
-		printf("# %s%s (tree %u, node %u), %zu bytes into %zu %s%s\n",
+		printf("# %s%s (tree %u, node %u), %zu bytes into %zu %s\n",
 		       n->wrapped ? "wrapped " : "", names[n->kind], n->tree,
-		       n->node, i, size, places[where],
-		       by_libcrypto ? " by libcrypto" : "");
+		       n->node, i, size, places[where]);
 	}
 	return false;
 }
@@ -467,17 +426,13 @@ static void a_park_and_back(void)
 
 int main(void)
 {
-	if (CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc,
-				     crypto_free) != 1)
-		abort();
 	hs_heap_freed = look_at_freed;
 	hs_heap_asked = look_below;
 	RUN(a_split);
 	RUN(an_adoption);
 	RUN(a_park_and_back);
-	printf("# %u secrets at the end, %llu bytes looked at; %u freed by "
-	       "libcrypto, not wiped\n", needle_count,
-	       (unsigned long long)looked_at, left_by_libcrypto);
+	printf("# %u secrets at the end, %llu bytes looked at\n", needle_count,
+	       (unsigned long long)looked_at);
 	hs_heap_freed = NULL;
 	plain_ledger_free(&ledger);
 	twins_over();
