@@ -90,8 +90,10 @@ $(B)/test/lms_traces: $(call nosan,firmware/tests/lms_traces.o \
 
 # --- hashsig: keys in memory ----------------------------------------------
 
+# Where memory runs out it is ours: libcrypto has its own here.
 HSS_TEST_OBJS := $(call san,$(FIRMWARE_HASHSIG_OBJS) $(FIRMWARE_SHA256_OBJS) \
-	$(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS) firmware/tests/nor.o)
+	$(filter-out %/memory.o,$(FIRMWARE_CORES_OBJS)) \
+	$(FIRMWARE_KEYSTORE_OBJS) firmware/tests/nor.o)
 
 HSS_TESTS := $(addprefix $(B)/test/,hss_fault hss_life \
 	hss_seeds hss_threads)
