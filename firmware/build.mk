@@ -270,10 +270,11 @@ $(BACKUP_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 FAILURES_WRAP = $(foreach f,EVP_PKEY_decrypt EVP_PKEY_verify EVP_PKEY_sign \
 	EVP_DigestUpdate EVP_DigestFinal_ex EVP_Digest EVP_CipherUpdate \
 	core_random,-Wl$(comma)--wrap=$(f))
-HOST_TESTS += $(B)/test/backup_failures
+FAILURES_TESTS := $(addprefix $(B)/test/,backup_failures backup_raw_failures)
+HOST_TESTS += $(FAILURES_TESTS)
 
-$(B)/test/backup_failures: $(B)/obj-san/firmware/tests/backup_failures.o \
-		$(HSM_TEST_OBJS)
+$(FAILURES_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
+		$(HSM_TEST_OBJS) $(call san,firmware/platform/sim/background.o)
 	$(call link,$(CFLAGS_SAN) $(FAILURES_WRAP),-lcrypto -pthread)
 
 # Every role, key and function there is.
