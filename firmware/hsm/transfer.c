@@ -141,7 +141,6 @@ static int check_lengths(const struct key *kekek, uint32_t pkcs8_max,
 	       CRYPTECH_ERR_RESULT_TOO_LONG : CRYPTECH_ERR_OK;
 }
 
-
 static int export_other(struct call *call, struct key *key,
 			const struct core_key *kekek,
 			struct legacy_package *package)

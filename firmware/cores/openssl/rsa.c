@@ -16,8 +16,29 @@
 #define OAEP_HASH	32	/* SHA-256 */
 #define OAEP_OVERHEAD	(2 * OAEP_HASH + 2)	/* two hashes, 00, 01 */
 
-int core_rsa_encrypt(const struct core_key *key, const void *plain, size_t len,
-		     uint8_t *out, size_t size, size_t *out_len)
+/* SHA-256, also in MGF1. The label is copied, as libcrypto keeps it. */
+static bool set_oaep(EVP_PKEY_CTX *ctx, const char *label)
+{
+	size_t len = strlen(label);
+	void *copy;
+
+	if (EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_oaep_md(ctx, EVP_sha256()) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, EVP_sha256()) != 1)
+		return false;
+	if (!len)
+		return true;
+	copy = OPENSSL_memdup(label, len);
+	if (copy && EVP_PKEY_CTX_set0_rsa_oaep_label(ctx, copy, (int)len) == 1)
+		return true;
+	OPENSSL_free(copy);
+	return false;
+}
+
+/* By OAEP with @label; NULL: PKCS#1 v1.5, type 2. */
+static int encrypt(const struct core_key *key, const char *label,
+		   const void *plain, size_t len, uint8_t *out, size_t size,
+		   size_t *out_len)
 {
 	size_t need = core_key_signature_size(key);
 	EVP_PKEY_CTX *ctx;
@@ -28,11 +49,12 @@ int core_rsa_encrypt(const struct core_key *key, const void *plain, size_t len,
 		return CRYPTECH_ERR_UNSUPPORTED_KEY;
 	if (size < need)
 		return CRYPTECH_ERR_RESULT_TOO_LONG;
-	if (len > need - OVERHEAD)
+	if (len > need - (label ? OAEP_OVERHEAD : OVERHEAD))
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
 	done = ctx && EVP_PKEY_encrypt_init(ctx) == 1 &&
-	       EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
+	       (label ? set_oaep(ctx, label) :
+		EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1) &&
 	       EVP_PKEY_encrypt(ctx, out, &size, plain, len) == 1 &&
 	       size == need;
 	EVP_PKEY_CTX_free(ctx);
@@ -42,6 +64,12 @@ int core_rsa_encrypt(const struct core_key *key, const void *plain, size_t len,
 	}
 	*out_len = need;
 	return CRYPTECH_ERR_OK;
+}
+
+int core_rsa_encrypt(const struct core_key *key, const void *plain, size_t len,
+		     uint8_t *out, size_t size, size_t *out_len)
+{
+	return encrypt(key, NULL, plain, len, out, size, out_len);
 }
 
 /* @in as it is to the power of the private exponent, @size bytes. False if @in
@@ -156,52 +184,11 @@ int core_rsa_decrypt_fixed(const struct core_key *key, const uint8_t *in,
 
 /* --- OAEP ----------------------------------------------------------------- */
 
-/* SHA-256, also in MGF1. The label is copied, as libcrypto keeps it. */
-static bool set_oaep(EVP_PKEY_CTX *ctx, const char *label)
-{
-	size_t len = strlen(label);
-	void *copy;
-
-	if (EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) != 1 ||
-	    EVP_PKEY_CTX_set_rsa_oaep_md(ctx, EVP_sha256()) != 1 ||
-	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, EVP_sha256()) != 1)
-		return false;
-	if (!len)
-		return true;
-	copy = OPENSSL_memdup(label, len);
-	if (copy && EVP_PKEY_CTX_set0_rsa_oaep_label(ctx, copy, (int)len) == 1)
-		return true;
-	OPENSSL_free(copy);
-	return false;
-}
-
 int core_rsa_oaep_encrypt(const struct core_key *key, const char *label,
 			  const void *plain, size_t len, uint8_t *out,
 			  size_t size, size_t *out_len)
 {
-	size_t need = core_key_signature_size(key);
-	EVP_PKEY_CTX *ctx;
-	int done;
-
-	*out_len = 0;
-	if (!core_key_is_rsa(key))
-		return CRYPTECH_ERR_UNSUPPORTED_KEY;
-	if (size < need)
-		return CRYPTECH_ERR_RESULT_TOO_LONG;
-	if (len > need - OAEP_OVERHEAD)
-		return CRYPTECH_ERR_BAD_ARGUMENTS;
-	ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
-	done = ctx && EVP_PKEY_encrypt_init(ctx) == 1 &&
-	       set_oaep(ctx, label) &&
-	       EVP_PKEY_encrypt(ctx, out, &size, plain, len) == 1 &&
-	       size == need;
-	EVP_PKEY_CTX_free(ctx);
-	if (!done) {
-		core_wipe(out, need);
-		return CRYPTECH_ERR_ALLOCATION_FAILURE;
-	}
-	*out_len = need;
-	return CRYPTECH_ERR_OK;
+	return encrypt(key, label, plain, len, out, size, out_len);
 }
 
 /* Exclusive or of MGF1 (RFC 8017, B.2.1) over @data. */
