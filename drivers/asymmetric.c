@@ -3,7 +3,8 @@
  * Keys of the HSM as keys of type `asymmetric`, which is what the kernel
  * itself looks for when it verifies modules, images and certificates.
  *
- * The payload is "CHSMKEY1" and `use UUID [dev=N] [fd=N]`. Not `new`: the
+ * The payload is "CHSMKEY1" and `use UUID [dev=N] [fd=N]`, or `load HEX [dev=N]
+ * [fd=N]` for a sealed key. Not what makes a key in the HSM: the
  * identifiers by which such keys are found come from the public half, and
  * this key type's callbacks cannot tell a payload that became a key from one
  * that did not, so that a new key could not be undone. Make it as a key of
@@ -26,6 +27,7 @@
 #include <keys/asymmetric-type.h>
 
 #include "key.h"
+#include "sealed.h"
 
 #define MAGIC		"CHSMKEY1"
 #define MAGIC_LEN	(sizeof(MAGIC) - 1)
@@ -97,8 +99,10 @@ static void asymmetric_describe(const struct key *keyring_key,
 
 static void asymmetric_destroy(void *crypto, void *auth)
 {
-	if (crypto)
-		cryptech_key_put(crypto);
+	if (!crypto)
+		return;
+	cryptech_key_gone(crypto);
+	cryptech_key_put(crypto);
 }
 
 static int asymmetric_query(const struct kernel_pkey_params *params,
@@ -173,20 +177,21 @@ static int fill_payload(struct key_preparsed_payload *prep,
 	return 0;
 }
 
-/* -EBADMSG, and only that, lets other parsers have a look. */
-static int asymmetric_parse(struct key_preparsed_payload *prep)
+/* Nothing comes to be in the HSM for it, but what goes with it, too. */
+static bool can_parse(const struct cryptech_key_request *req)
 {
-	struct cryptech_key_request req;
+	return req->verb == CRYPTECH_KEY_USE ||
+	       (req->verb == CRYPTECH_KEY_LOAD &&
+		req->package->kind == CRYPTECH_PACKAGE_RAW);
+}
+
+static int parse(struct key_preparsed_payload *prep,
+		 const struct cryptech_key_request *req)
+{
 	struct cryptech_key *key;
 	int ret;
 
-	if (prep->datalen < MAGIC_LEN || memcmp(prep->data, MAGIC, MAGIC_LEN))
-		return -EBADMSG;
-	ret = cryptech_key_request_parse(prep->data + MAGIC_LEN,
-					 prep->datalen - MAGIC_LEN, &req);
-	if (ret)
-		return ret;
-	if (req.verb != CRYPTECH_KEY_USE)
+	if (!can_parse(req))
 		return -EOPNOTSUPP;
 	/*
 	 * Put by the key core, together with the subtype. The module may be
@@ -194,7 +199,7 @@ static int asymmetric_parse(struct key_preparsed_payload *prep)
 	 */
 	if (!try_module_get(subtype.owner))
 		return -ENODEV;
-	key = cryptech_key_make(&req, NULL);
+	key = cryptech_key_make(req, NULL);
 	if (IS_ERR(key)) {
 		ret = PTR_ERR(key);
 		goto err_module;
@@ -204,13 +209,33 @@ static int asymmetric_parse(struct key_preparsed_payload *prep)
 		ret = fill_payload(prep, key);
 	if (ret)
 		goto err_key;
+	if (req->package)
+		prep->quotalen += req->package->len;
 	return 0;
 
 err_key:
+	cryptech_key_gone(key);
 	cryptech_key_put(key);
 err_module:
 	module_put(subtype.owner);
 	return ret;
+}
+
+/* -EBADMSG, and only that, lets other parsers have a look. */
+static int asymmetric_parse(struct key_preparsed_payload *prep)
+{
+	struct cryptech_key_request req;
+	int ret;
+
+	if (prep->datalen < MAGIC_LEN || memcmp(prep->data, MAGIC, MAGIC_LEN))
+		return -EBADMSG;
+	ret = cryptech_key_request_parse(prep->data + MAGIC_LEN,
+					 prep->datalen - MAGIC_LEN, &req);
+	if (ret)
+		return ret;
+	ret = parse(prep, &req);
+	cryptech_key_request_release(&req);
+	return ret == -EBADMSG ? -EKEYREJECTED : ret;
 }
 
 static struct asymmetric_key_parser parser = {

@@ -20,6 +20,7 @@
 #include "cryptech.h"
 #include "hashsig.h"
 #include "key.h"
+#include "sealed.h"
 
 #define CRYPTECH_SWEEP_READY	msecs_to_jiffies(CRYPTECH_MAILBOX_BEAT_MS)
 #define CRYPTECH_SWEEP_ABSENT	HZ
@@ -315,6 +316,7 @@ void cryptech_sweep(struct work_struct *work)
 		}
 	}
 	cryptech_figures_refresh(dev);
+	cryptech_pager_sweep(dev);
 
 	spin_lock_bh(&dev->lock);
 	next = dev->state == CRYPTECH_READY ? CRYPTECH_SWEEP_READY :

@@ -14,6 +14,7 @@
 
 #include "cryptech.h"
 #include "key.h"
+#include "sealed.h"
 
 /* Does the HSM regard the client as logged in, so that it may make keys? */
 static int may_create(struct cryptech_client *client, u32 role,
@@ -40,6 +41,21 @@ static int may_use(struct cryptech_client *client, const u8 *uuid,
 	return cryptech_key_ask_info(client, uuid, &info, deadline);
 }
 
+/* Would the HSM import the package for the client? */
+static int may_load(struct cryptech_client *client,
+		    const struct cryptech_package *package,
+		    unsigned long deadline)
+{
+	u32 type;
+	int ret;
+
+	ret = cryptech_package_check(client, package, &type, deadline);
+	/* it may be loaded already; whether as that, is seen when it is used */
+	if (ret == -EEXIST && package->kind == CRYPTECH_PACKAGE_RAW)
+		ret = 0;
+	return ret == -EBADMSG ? -EKEYREJECTED : ret;
+}
+
 static int client_may(struct cryptech_client *client,
 		      const struct cryptech_key_request *req,
 		      unsigned long deadline)
@@ -56,6 +72,8 @@ static int client_may(struct cryptech_client *client,
 	/* what the driver saw of a login can be out of date; ask */
 	if (req->verb == CRYPTECH_KEY_NEW)
 		ret = may_create(client, role, deadline);
+	else if (req->verb == CRYPTECH_KEY_LOAD)
+		ret = may_load(client, req->package, deadline);
 	else
 		ret = may_use(client, req->uuid, deadline);
 	return ret == -EACCES ? -EPERM : ret;
@@ -76,6 +94,21 @@ authority_of_fd(const struct cryptech_key_request *req, unsigned long deadline)
 	return dev;
 }
 
+static int opens_package(struct cryptech_client *kernel, const void *data,
+			 unsigned long deadline)
+{
+	return may_load(kernel, data, deadline);
+}
+
+/* The device that a package is for. */
+static struct cryptech_device *
+package_device(const struct cryptech_package *package, unsigned long deadline)
+{
+	if (package->kind == CRYPTECH_PACKAGE_TRANSFER)
+		return cryptech_device_find_serial(package->serial);
+	return cryptech_key_search(opens_package, package, deadline);
+}
+
 struct cryptech_device *
 cryptech_authority(const struct cryptech_key_request *req,
 		   unsigned long deadline)
@@ -88,5 +121,7 @@ cryptech_authority(const struct cryptech_key_request *req,
 		return cryptech_device_find(req->dev);
 	if (req->verb == CRYPTECH_KEY_USE)
 		return cryptech_key_find_device(req->uuid, deadline);
+	if (req->verb == CRYPTECH_KEY_LOAD)
+		return package_device(req->package, deadline);
 	return cryptech_device_find_only();
 }

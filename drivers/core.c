@@ -14,6 +14,7 @@
 #include "cryptech.h"
 #include "hashsig.h"
 #include "key.h"
+#include "sealed.h"
 
 #define CRYPTECH_DEVICES_MAX	64
 #define CRYPTECH_STOP_TIMEOUT	(2 * HZ)
@@ -43,6 +44,7 @@ static void cryptech_device_release(struct device *d)
 	xa_destroy(&dev->clients);
 	kvfree(dev->spare);
 	cryptech_hashwatch_exit(dev);
+	cryptech_pager_exit(dev);
 	kfree(dev);
 }
 
@@ -113,7 +115,7 @@ cryptech_device_alloc(struct device *parent,
 	if (err)
 		goto err_put;
 	err = -ENOMEM;
-	if (!cryptech_hashwatch_init(dev))
+	if (!cryptech_hashwatch_init(dev) || !cryptech_pager_init(dev))
 		goto err_put;
 	dev->wq = alloc_workqueue("cryptech%d", WQ_UNBOUND | WQ_MEM_RECLAIM |
 				  WQ_HIGHPRI, 0, dev->index);

@@ -56,6 +56,7 @@ struct cryptech_call;
 struct cryptech_cipher;
 struct cryptech_device;
 struct cryptech_hwrng;
+struct cryptech_pager;
 struct cryptech_watch;
 
 /* --- transports ---------------------------------------------------------- */
@@ -173,6 +174,7 @@ struct cryptech_cipher_slot {
  * @next_word:	where to look for the next free client word
  * @hwrng:	its random number generator (hwrng.c)
  * @watch:	its hash signature keys in use, figures for sysfs (hashwatch.c)
+ * @pager:	sealed keys that are in the HSM (pager.c)
  */
 struct cryptech_device {
 	struct device dev;
@@ -208,6 +210,7 @@ struct cryptech_device {
 	u8 *spare;			/* see cryptech_reply_get() */
 	struct cryptech_hwrng *hwrng;
 	struct cryptech_watch *watch;
+	struct cryptech_pager *pager;
 };
 
 /*

@@ -62,17 +62,10 @@ int cryptech_rpc_hashsig_generate(struct cryptech_client *client,
 				  u8 *made, u32 *error)
 {
 	struct cryptech_call *call;
-	int err;
 
 	call = cryptech_call_hashsig_generate(client, uuid, flags, label,
 					      label_len, set);
-	if (!call)
-		return -ENOMEM;
-	err = cryptech_call_run(call, error);
-	if (!err)
-		err = cryptech_rpc_key_generated(call, made, error);
-	cryptech_call_put(call);
-	return err;
+	return cryptech_run_maker(call, made, error);
 }
 
 struct cryptech_call *
@@ -123,14 +116,8 @@ cryptech_call_hashsig_cancel(struct cryptech_client *client, const u8 *uuid)
 int cryptech_rpc_hashsig_cancel(struct cryptech_client *client,
 				const u8 *uuid, u32 *error)
 {
-	struct cryptech_call *call = cryptech_call_hashsig_cancel(client, uuid);
-	int err;
-
-	if (!call)
-		return -ENOMEM;
-	err = cryptech_call_run(call, error);
-	cryptech_call_put(call);
-	return err;
+	return cryptech_run_and_put(cryptech_call_hashsig_cancel(client, uuid),
+				    error);
 }
 
 /* --- what a key is ------------------------------------------------------- */
@@ -194,14 +181,10 @@ int cryptech_rpc_hashsig_accept(struct cryptech_client *client, u32 decision,
 				u32 *error)
 {
 	struct cryptech_call *call;
-	int err;
 
 	call = cryptech_call_new(client, CRYPTECH_RPC_HASHSIG_ACCEPT, XDR_U32,
 				 0);
-	if (!call)
-		return -ENOMEM;
-	xdr_put_u32(&call->args, decision);
-	err = cryptech_call_run(call, error);
-	cryptech_call_put(call);
-	return err;
+	if (call)
+		xdr_put_u32(&call->args, decision);
+	return cryptech_run_and_put(call, error);
 }

@@ -230,6 +230,10 @@ static bool changes_figures(const struct cryptech_watch *watch, u32 function)
 	case CRYPTECH_RPC_PKEY_SIGN:
 	case CRYPTECH_RPC_PKEY_DELETE:
 	case CRYPTECH_RPC_KEY_DELETE:
+	case CRYPTECH_RPC_TRANSFER_EXPORT:
+	case CRYPTECH_RPC_RAW_EXPORT:
+	case CRYPTECH_RPC_MASTER_KEY_GENERATE:
+	case CRYPTECH_RPC_MASTER_KEY_SET:
 		return READ_ONCE(watch->value[CRYPTECH_FIGURE_HASHSIG_KEYS]);
 	case CRYPTECH_RPC_PKEY_GENERATE_HASHSIG:
 	case CRYPTECH_RPC_HASHSIG_GENERATE:
@@ -239,6 +243,8 @@ static bool changes_figures(const struct cryptech_watch *watch, u32 function)
 	case CRYPTECH_RPC_SIGN_ONCE:
 	case CRYPTECH_RPC_SIGN_INIT:
 	case CRYPTECH_RPC_SIGN_FINAL:
+	case CRYPTECH_RPC_TRANSFER_IMPORT:
+	case CRYPTECH_RPC_RAW_IMPORT:
 		return true;
 	default:
 		return false;

@@ -16,15 +16,10 @@
 
 #include "cryptech.h"
 #include "ioctl.h"
+#include "iocmap.h"
 #include "key.h"
 
 #define CRYPTECH_RANDOM_MAX	16368
-
-/* Every struct begins so. */
-struct cryptech_ioc_head {
-	__u32 size;
-	__u32 flags;
-};
 
 void *cryptech_copy_in(u64 from, u32 len)
 {
@@ -224,22 +219,6 @@ static int cryptech_ioc_random(struct cryptech_client *client, void *arg)
 	return err;
 }
 
-/**
- * struct cryptech_ioctl - an entry of the table
- * @cmd:	its number, with the size of its struct
- * @error:	where `error` stands in the struct, 0 if it has none
- * @handle:	does it; the struct is checked but for its reserved fields
- * @flags:	that it knows
- * @first:	the size of the struct's first version, if it has grown since
- */
-struct cryptech_ioctl {
-	unsigned int cmd;
-	size_t error;
-	int (*handle)(struct cryptech_client *client, void *arg);
-	u32 flags;
-	size_t first;
-};
-
 #define CRYPTECH_IOCTL(name, type, handler, ...)			       \
 	{ CRYPTECH_IOC_##name, offsetof(struct type, error), handler,	       \
 	  ##__VA_ARGS__ }
@@ -302,6 +281,9 @@ static const struct cryptech_ioctl *cryptech_find_ioctl(unsigned int cmd)
 	for (i = 0; i < ARRAY_SIZE(cryptech_ioctls); i++)
 		if (_IOC_NR(cryptech_ioctls[i].cmd) == _IOC_NR(cmd))
 			return &cryptech_ioctls[i];
+	for (i = 0; i < cryptech_backup_ioctl_count; i++)
+		if (_IOC_NR(cryptech_backup_ioctls[i].cmd) == _IOC_NR(cmd))
+			return &cryptech_backup_ioctls[i];
 	return NULL;
 }
 
@@ -338,6 +320,7 @@ long cryptech_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	const struct cryptech_ioctl *ioctl = cryptech_find_ioctl(cmd);
 	void __user *user = (void __user *)arg;
 	u64 words[CRYPTECH_IOC_WORDS];
+	u32 *error = NULL;
 	int size, err;
 
 	if (!ioctl)
@@ -347,9 +330,14 @@ long cryptech_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	size = cryptech_ioctl_get(ioctl, words, user);
 	if (size < 0)
 		return size;
-	if (ioctl->error)
-		*(u32 *)((u8 *)words + ioctl->error) = 0;
-	err = ioctl->handle(client, words);
+	if (ioctl->error) {
+		error = (u32 *)((u8 *)words + ioctl->error);
+		*error = 0;
+	}
+	if (ioctl->handle)
+		err = ioctl->handle(client, words);
+	else
+		err = cryptech_iocmap_call(client, ioctl->map, words, error);
 	if (copy_to_user(user, words, size))
 		return -EFAULT;
 	return err;

@@ -12,6 +12,31 @@
 #include <linux/cryptech.h>
 
 struct cryptech_client;
+struct cryptech_iocmap;
+
+/* Every struct begins so. */
+struct cryptech_ioc_head {
+	__u32 size;
+	__u32 flags;
+};
+
+/**
+ * struct cryptech_ioctl - an entry of the table
+ * @cmd:	its number, with the size of its struct
+ * @error:	where `error` stands in the struct, 0 if it has none
+ * @handle:	does it; the struct is checked but for its reserved fields
+ * @flags:	that it knows
+ * @first:	the size of the struct's first version, if it has grown since
+ * @map:	does it if @handle is NULL, see iocmap.h
+ */
+struct cryptech_ioctl {
+	unsigned int cmd;
+	size_t error;
+	int (*handle)(struct cryptech_client *client, void *arg);
+	u32 flags;
+	size_t first;
+	const struct cryptech_iocmap *map;
+};
 
 /*
  * A user's buffer, copied, or ERR_PTR. Buffers longer than any message are
@@ -43,5 +68,9 @@ int cryptech_ioc_hashsig_job(struct cryptech_client *client, void *arg);
 int cryptech_ioc_hashsig_cancel(struct cryptech_client *client, void *arg);
 int cryptech_ioc_hashsig_info(struct cryptech_client *client, void *arg);
 int cryptech_ioc_hashsig_accept(struct cryptech_client *client, void *arg);
+
+/* backupioc.c */
+extern const struct cryptech_ioctl cryptech_backup_ioctls[];
+extern const size_t cryptech_backup_ioctl_count;
 
 #endif /* CRYPTECH_IOCTL_H */

@@ -9,6 +9,7 @@
 #include "cryptech.h"
 #include "key.h"
 #include "keyder.h"
+#include "sealed.h"
 
 struct cryptech_key *cryptech_key_alloc(struct cryptech_client *kernel)
 {
@@ -34,6 +35,7 @@ static void key_release(struct kref *ref)
 {
 	struct cryptech_key *key = container_of(ref, struct cryptech_key, ref);
 
+	cryptech_package_put(key->package);
 	kfree(key->spki);
 	kfree(key->hss);
 	kfree(key);
@@ -93,6 +95,15 @@ int cryptech_key_set_public(struct cryptech_key *key, const u8 *spki,
 	return key->hss ? cryptech_hashkey_set_public(key) : 0;
 }
 
+/* It is not wanted any more, and may be in the HSM. */
+static void key_reap(struct cryptech_key *key)
+{
+	if (key->sealed)
+		cryptech_sealed_drop(key);
+	else
+		cryptech_key_reap(key);
+}
+
 void cryptech_key_settle(struct cryptech_key *key, int error, bool undo)
 {
 	bool reap;
@@ -113,7 +124,7 @@ void cryptech_key_settle(struct cryptech_key *key, int error, bool undo)
 	complete_all(&key->over);
 
 	if (reap)
-		cryptech_key_reap(key);
+		key_reap(key);
 }
 
 /* @unsettled: only if it is still being made. */
@@ -130,20 +141,22 @@ static void key_doom(struct cryptech_key *key, bool unsettled)
 	spin_unlock(&key->lock);
 
 	if (reap)
-		cryptech_key_reap(key);
+		key_reap(key);
 	if (cancel)
 		cryptech_hashjobs_wake();
 }
 
 void cryptech_key_unconsumed(struct cryptech_key *key)
 {
-	if (key->made)
+	if (key->made || key->sealed)
 		key_doom(key, false);
 }
 
 void cryptech_key_gone(struct cryptech_key *key)
 {
-	if (key->made && (!key->token || key->hss))
+	if (key->sealed)
+		key_doom(key, false);
+	else if (key->made && (!key->token || key->hss))
 		key_doom(key, key->token);
 }
 
@@ -155,6 +168,7 @@ void cryptech_keys_attached(struct cryptech_device *dev)
 void cryptech_keys_detached(struct cryptech_device *dev)
 {
 	cryptech_hashjobs_wake();
+	cryptech_pager_forget(dev);
 	cryptech_reaper_wake();
 }
 
@@ -167,12 +181,21 @@ int cryptech_keys_init(void)
 {
 	int ret;
 
-	ret = cryptech_keytype_register();
+	ret = cryptech_sealed_init();
 	if (ret)
 		return ret;
+	ret = cryptech_keytype_register();
+	if (ret)
+		goto err_sealed;
 	ret = cryptech_asymmetric_register();
 	if (ret)
-		cryptech_keytype_unregister();
+		goto err_keytype;
+	return 0;
+
+err_keytype:
+	cryptech_keytype_unregister();
+err_sealed:
+	cryptech_sealed_exit();
 	return ret;
 }
 
@@ -180,6 +203,7 @@ void cryptech_keys_exit(void)
 {
 	cryptech_asymmetric_unregister();
 	cryptech_keytype_unregister();
+	cryptech_sealed_exit();
 	cryptech_hashjobs_exit();
 	cryptech_reaper_exit();
 }

@@ -36,6 +36,7 @@ struct cryptech_call;
 struct cryptech_client;
 struct cryptech_device;
 struct cryptech_key_info;
+struct cryptech_package;
 struct key;
 struct key_preparsed_payload;
 struct seq_file;
@@ -48,6 +49,7 @@ struct seq_file;
 enum cryptech_key_verb {
 	CRYPTECH_KEY_NEW,
 	CRYPTECH_KEY_USE,
+	CRYPTECH_KEY_LOAD,
 };
 
 /**
@@ -58,7 +60,9 @@ enum cryptech_key_verb {
  * @hss:	NEW, of an HSS key: its parameters
  * @profile_given: the payload names the profile
  * @reserve_given: it says how many leaves to reserve
+ * @sealed:	NEW: not to be kept in the HSM
  * @uuid:	USE: of the key
+ * @package:	LOAD: what to load
  * @dev:	N of /dev/cryptechN, or -1
  * @fd:		descriptor that gives the authority, or -1
  */
@@ -69,25 +73,28 @@ struct cryptech_key_request {
 	struct cryptech_hashsig_set hss;
 	bool profile_given;
 	bool reserve_given;
+	bool sealed;
 	u8 uuid[CRYPTECH_UUID_SIZE];
+	struct cryptech_package *package;
 	int dev;
 	int fd;
 };
 
 /**
  * cryptech_key_request_parse() - Parse a payload
- * @text:	`new TYPE [volatile] [exportable] [raw] [dev=N] [fd=N]`,
+ * @text:	`new TYPE [volatile|sealed] [exportable] [raw] [dev=N] [fd=N]`,
  *		`new hss SETS [profile=NAME] [reserve=N] [exportable] [dev=N]
- *		[fd=N]` or `use UUID [dev=N] [fd=N]`; white space at the end is
- *		ignored
+ *		[fd=N]`, `use UUID [dev=N] [fd=N]` or `load HEX [dev=N]
+ *		[fd=N]`; white space at the end is ignored
  * @len:	bytes of it; it needs no terminating zero
- * @req:	filled in on success
+ * @req:	filled in on success; then it has to be released
  *
  * Return: 0; -EINVAL; -EOPNOTSUPP for verbs and options that are known but
  * not there, and for HSS keys whose signatures would be too long; -ENOMEM.
  */
 int cryptech_key_request_parse(const void *text, size_t len,
 			       struct cryptech_key_request *req);
+void cryptech_key_request_release(struct cryptech_key_request *req);
 
 /* The name of a key type, for people; @buf is at least 16 bytes. */
 const char *cryptech_key_type_name(u32 type, char *buf, size_t size);
@@ -139,9 +146,10 @@ enum cryptech_key_state {
  * @uuid:	of the key
  * @type:	of CRYPTECH_KEY_TYPES, or family and bits
  * @private:	it can sign
- * @made:	`new` made it
+ * @made:	`new` made it, or `load` of another HSM's package
  * @token:	it is kept in flash; else it is volatile and goes with the
- *		kernel's login
+ *		kernel's login, if it is not sealed
+ * @sealed:	it is not kept in the HSM; see sealed.h
  * @incarnation: of the device, when it was made
  * @started:	jiffies when it was asked for
  * @over:	the state is final
@@ -152,6 +160,7 @@ enum cryptech_key_state {
  * @settled:	the state is final
  * @doomed:	it is to be deleted in the HSM
  * @undo:	it may be in the HSM and has to be deleted if @doomed
+ * @package:	sealed, once it is made: what it is loaded from
  * @entry:	in the reaper's list
  */
 struct cryptech_key {
@@ -165,6 +174,7 @@ struct cryptech_key {
 	bool private;
 	bool made;
 	bool token;
+	bool sealed;
 	u64 incarnation;
 	unsigned long started;
 	struct completion over;
@@ -176,6 +186,7 @@ struct cryptech_key {
 	bool settled;
 	bool doomed;
 	bool undo;
+	struct cryptech_package *package;
 	struct list_head entry;
 };
 
@@ -207,6 +218,24 @@ int cryptech_key_ask_info(struct cryptech_client *client, const u8 *uuid,
 			  unsigned long deadline);
 struct cryptech_device *cryptech_key_find_device(const u8 *uuid,
 						 unsigned long deadline);
+
+/*
+ * The one device of which @has() says 0 to the kernel's client; if there is one
+ * only, it is not asked. ERR_PTR: -ENOKEY, -ENODEV, -ENOTUNIQ, or another error
+ * of @has().
+ */
+typedef int (*cryptech_key_has_t)(struct cryptech_client *kernel,
+				  const void *data, unsigned long deadline);
+struct cryptech_device *cryptech_key_search(cryptech_key_has_t has,
+					    const void *data,
+					    unsigned long deadline);
+
+/* What the HSM tells of the key; all of it, or the public half alone. */
+int cryptech_key_learn(struct cryptech_key *key,
+		       struct cryptech_client *kernel, unsigned long deadline);
+int cryptech_key_learn_public(struct cryptech_key *key,
+			      struct cryptech_client *kernel,
+			      unsigned long deadline);
 
 /*
  * A job's last step: the key is made, ask for its public half, then settle.
@@ -334,7 +363,7 @@ int cryptech_key_verify(struct cryptech_key *key,
  * May sleep. And what such a key holds, as long as it is referenced.
  */
 struct key *cryptech_keytype_find(const u8 *uuid);
-const struct cryptech_key *cryptech_keytype_key(const struct key *key);
+struct cryptech_key *cryptech_keytype_key(const struct key *key);
 
 int cryptech_keytype_register(void);
 void cryptech_keytype_unregister(void);

@@ -17,6 +17,7 @@
 
 #include "cryptech.h"
 #include "key.h"
+#include "sealed.h"
 
 /* RSA-4096 is 550 bytes; larger ones are loaded, not made. */
 #define SPKI_MAX	2400
@@ -96,8 +97,9 @@ static bool class_is_private(u32 class)
 	       class == CRYPTECH_KEY_CLASS_HASHSIG_PRIVATE;
 }
 
-static int learn_public(struct cryptech_key *key,
-			struct cryptech_client *kernel, unsigned long deadline)
+int cryptech_key_learn_public(struct cryptech_key *key,
+			      struct cryptech_client *kernel,
+			      unsigned long deadline)
 {
 	struct cryptech_call *call = public_call(kernel, key->uuid);
 	int ret;
@@ -132,8 +134,8 @@ static int learn_hss(struct cryptech_key *key, struct cryptech_client *kernel,
 	return ret;
 }
 
-static int key_learn(struct cryptech_key *key, struct cryptech_client *kernel,
-		     unsigned long deadline)
+int cryptech_key_learn(struct cryptech_key *key,
+		       struct cryptech_client *kernel, unsigned long deadline)
 {
 	struct cryptech_key_info info;
 	int ret;
@@ -151,7 +153,7 @@ static int key_learn(struct cryptech_key *key, struct cryptech_client *kernel,
 		if (ret)
 			return ret;
 	}
-	ret = learn_public(key, kernel, deadline);
+	ret = cryptech_key_learn_public(key, kernel, deadline);
 	if (!ret && key->hss && key->private)
 		ret = learn_hss(key, kernel, deadline);
 	return ret;
@@ -167,7 +169,7 @@ static struct cryptech_key *key_use(struct cryptech_client *kernel,
 	if (!key)
 		return ERR_PTR(-ENOMEM);
 	memcpy(key->uuid, req->uuid, sizeof(key->uuid));
-	ret = key_learn(key, kernel, deadline);
+	ret = cryptech_key_learn(key, kernel, deadline);
 	cryptech_key_settle(key, ret, false);
 	if (!ret)
 		return key;
@@ -256,6 +258,9 @@ static int job_start(struct cryptech_key *key, struct cryptech_client *kernel,
 	struct cryptech_call *call;
 	int ret;
 
+	if (key->sealed)
+		return cryptech_sealed_start(key, kernel, flags, name,
+					     label_length(name));
 	if (key->hss)
 		return cryptech_hashjob_start(key, kernel, flags, name,
 					      label_length(name));
@@ -287,6 +292,7 @@ static struct cryptech_key *key_new(struct cryptech_client *kernel,
 	key->private = true;
 	key->made = true;
 	key->token = req->flags & CRYPTECH_KEY_FLAG_TOKEN;
+	key->sealed = req->sealed;
 
 	ret = 0;
 	if (req->type == CRYPTECH_KEY_HSS)
@@ -309,7 +315,7 @@ fail:
 	return ERR_PTR(ret);
 }
 
-/* --- both ---------------------------------------------------------------- */
+/* --- all of them ---------------------------------------------------------------- */
 
 struct cryptech_key *cryptech_key_make(const struct cryptech_key_request *req,
 				       const char *name)
@@ -330,29 +336,33 @@ struct cryptech_key *cryptech_key_make(const struct cryptech_key_request *req,
 
 	if (req->verb == CRYPTECH_KEY_NEW)
 		key = key_new(kernel, req, name, deadline);
+	else if (req->verb == CRYPTECH_KEY_LOAD &&
+		 req->package->kind == CRYPTECH_PACKAGE_TRANSFER)
+		key = cryptech_sealed_receive(kernel, req, deadline);
+	else if (req->verb == CRYPTECH_KEY_LOAD)
+		key = cryptech_sealed_load(kernel, req, deadline);
 	else
 		key = key_use(kernel, req, deadline);
 	cryptech_client_put(kernel);
 	return key;
 }
 
-/* Has the device's HSM the key, for the kernel? */
-static int device_has_key(struct cryptech_device *dev, const u8 *uuid,
-			  unsigned long deadline)
+static int device_has(struct cryptech_device *dev, cryptech_key_has_t has,
+		      const void *data, unsigned long deadline)
 {
 	struct cryptech_client *kernel = cryptech_client_kernel(dev);
-	struct cryptech_key_info info;
 	int ret;
 
 	if (IS_ERR(kernel))
 		return PTR_ERR(kernel);
-	ret = cryptech_key_ask_info(kernel, uuid, &info, deadline);
+	ret = has(kernel, data, deadline);
 	cryptech_client_put(kernel);
 	return ret;
 }
 
-struct cryptech_device *cryptech_key_find_device(const u8 *uuid,
-						 unsigned long deadline)
+struct cryptech_device *cryptech_key_search(cryptech_key_has_t has,
+					    const void *data,
+					    unsigned long deadline)
 {
 	struct cryptech_device *found = cryptech_device_find_only();
 	struct cryptech_device *dev;
@@ -368,7 +378,7 @@ struct cryptech_device *cryptech_key_find_device(const u8 *uuid,
 	class_dev_iter_init(&iter, &cryptech_class, NULL, NULL);
 	while ((d = class_dev_iter_next(&iter))) {
 		dev = container_of(d, struct cryptech_device, dev);
-		ret = device_has_key(dev, uuid, deadline);
+		ret = device_has(dev, has, data, deadline);
 		if (!ret && !found) {
 			found = cryptech_device_get(dev);
 		} else if (!ret) {
@@ -383,4 +393,19 @@ struct cryptech_device *cryptech_key_find_device(const u8 *uuid,
 	}
 	class_dev_iter_exit(&iter);
 	return found ? found : ERR_PTR(error);
+}
+
+/* Does the HSM show that key to the kernel? */
+static int has_key(struct cryptech_client *kernel, const void *uuid,
+		   unsigned long deadline)
+{
+	struct cryptech_key_info info;
+
+	return cryptech_key_ask_info(kernel, uuid, &info, deadline);
+}
+
+struct cryptech_device *cryptech_key_find_device(const u8 *uuid,
+						 unsigned long deadline)
+{
+	return cryptech_key_search(has_key, uuid, deadline);
 }

@@ -14,6 +14,7 @@
 #include "cryptech.h"
 #include "key.h"
 #include "keyder.h"
+#include "sealed.h"
 
 #define PKCS1_OVERHEAD	11	/* bytes of padding at least: RFC 8017, 9.2 */
 #define HASH_MAX	64	/* bytes of the longest hash value */
@@ -177,11 +178,37 @@ static int sign_encode(const struct plan *plan, const u8 *raw, size_t raw_len,
 	return raw_len;
 }
 
+/* How long a sealed key may take to be there. */
+static unsigned long hold_deadline(void)
+{
+	return jiffies +
+	       msecs_to_jiffies(cryptech_call_timeout(CRYPTECH_RPC_RAW_IMPORT));
+}
+
+static int sign_in_hsm(struct cryptech_key *key, const struct plan *plan,
+		       const void *digest, size_t digest_len, u8 *raw,
+		       size_t *raw_len)
+{
+	struct cryptech_hold hold = {};
+	size_t room = *raw_len;
+	int ret;
+
+	do {
+		ret = cryptech_key_hold(key, &hold, hold_deadline());
+		if (ret)
+			return ret;
+		*raw_len = room;
+		ret = cryptech_rpc_sign(hold.kernel, key->uuid,
+					plan_digest(plan), digest, digest_len,
+					raw, raw_len, NULL);
+	} while (cryptech_key_release(&hold, ret));
+	return ret;
+}
+
 int cryptech_key_sign(struct cryptech_key *key, const char *encoding,
 		      const char *hash, const void *digest, size_t digest_len,
 		      void *signature, size_t size)
 {
-	struct cryptech_client *kernel;
 	struct plan plan;
 	size_t raw_len;
 	u8 *raw;
@@ -204,20 +231,14 @@ int cryptech_key_sign(struct cryptech_key *key, const char *encoding,
 	if (plan.output_max > size)
 		return -EOVERFLOW;
 
-	kernel = cryptech_key_resolve(key);
-	if (IS_ERR(kernel))
-		return PTR_ERR(kernel);
 	raw_len = plan.ec ? 2 * plan.size : plan.size;
 	raw = kmalloc(raw_len, GFP_KERNEL);
-	ret = -ENOMEM;
-	if (raw)
-		ret = cryptech_rpc_sign(kernel, key->uuid, plan_digest(&plan),
-					digest, digest_len, raw, &raw_len,
-					NULL);
+	if (!raw)
+		return -ENOMEM;
+	ret = sign_in_hsm(key, &plan, digest, digest_len, raw, &raw_len);
 	if (!ret)
 		ret = sign_encode(&plan, raw, raw_len, signature, size);
 	kfree(raw);
-	cryptech_client_put(kernel);
 	return ret;
 }
 
@@ -252,20 +273,21 @@ static int verify_in_kernel(const struct cryptech_key *key,
 	}
 }
 
-static int verify_in_hsm(const struct cryptech_key *key,
-			 const struct plan *plan,
+static int verify_in_hsm(struct cryptech_key *key, const struct plan *plan,
 			 const struct cryptech_key_signature *sig,
 			 const void *bytes, size_t len)
 {
-	struct cryptech_client *kernel = cryptech_key_resolve(key);
+	struct cryptech_hold hold = {};
 	int ret;
 
-	if (IS_ERR(kernel))
-		return PTR_ERR(kernel);
-	ret = cryptech_rpc_verify(kernel, key->uuid, plan_digest(plan),
-				  sig->digest, sig->digest_len, bytes, len,
-				  NULL);
-	cryptech_client_put(kernel);
+	do {
+		ret = cryptech_key_hold(key, &hold, hold_deadline());
+		if (ret)
+			return ret;
+		ret = cryptech_rpc_verify(hold.kernel, key->uuid,
+					  plan_digest(plan), sig->digest,
+					  sig->digest_len, bytes, len, NULL);
+	} while (cryptech_key_release(&hold, ret));
 	return ret;
 }
 
@@ -278,7 +300,7 @@ static bool kernel_has_digest_info(const struct plan *plan)
 	       digest != CRYPTECH_DIGEST_SHA512_256;
 }
 
-static int verify_rsa(const struct cryptech_key *key, const struct plan *plan,
+static int verify_rsa(struct cryptech_key *key, const struct plan *plan,
 		      const struct cryptech_key_signature *sig)
 {
 	int ret;

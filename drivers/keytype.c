@@ -5,7 +5,8 @@
  * Callbacks that the key core makes under its locks (instantiate, update,
  * revoke, describe, read, destroy) never ask the HSM anything; preparse does,
  * for a bounded time. What a key holds never changes, so that nobody needs
- * key->sem to read it.
+ * key->sem to read it; but for the package of a sealed key, which has a lock of
+ * its own.
  */
 #include <linux/err.h>
 #include <linux/jiffies.h>
@@ -17,6 +18,7 @@
 #include <linux/uuid.h>
 
 #include "key.h"
+#include "sealed.h"
 
 #define PAYLOAD_LEN	(4 + UUID_STRING_LEN)	/* "use UUID" */
 
@@ -25,33 +27,74 @@ static struct cryptech_key *key_of(const struct key *key)
 	return key->payload.data[0];
 }
 
-/*
- * Called by add_key() before it knows whether there is room, permission or a
- * key of that name. By keyctl update too, and only there the description is
- * missing: that is refused, as nothing here has a newer form yet.
- */
-static int keytype_preparse(struct key_preparsed_payload *prep)
+/* By keyctl update, not by add_key() */
+static bool is_update(const struct key_preparsed_payload *prep)
 {
-	struct cryptech_key_request req;
-	struct cryptech_key *key;
-	int ret;
+	return !prep->orig_description;
+}
 
-	if (!prep->orig_description)
+/* Bytes of the package of a key that is still being made, about. */
+static size_t package_len(u32 type)
+{
+	return 512 + 6 * CRYPTECH_KEY_BITS(type) / 8;
+}
+
+/* What a key costs of its owner's quota: a package is charged as it is kept. */
+static size_t quota_len(struct cryptech_key *key)
+{
+	struct cryptech_package *package = cryptech_sealed_package(key);
+	size_t len = PAYLOAD_LEN;
+
+	if (package)
+		len += package->len;
+	else if (key->sealed)
+		len += package_len(key->type);
+	cryptech_package_put(package);
+	return len;
+}
+
+/* A package is the one thing that has newer forms. */
+static bool can_update(const struct cryptech_key_request *req)
+{
+	return req->verb == CRYPTECH_KEY_LOAD &&
+	       req->package->kind == CRYPTECH_PACKAGE_RAW;
+}
+
+static int preparse(struct key_preparsed_payload *prep,
+		    const struct cryptech_key_request *req)
+{
+	struct cryptech_key *key;
+
+	if (is_update(prep) && !can_update(req))
 		return -EOPNOTSUPP;
-	ret = cryptech_key_request_parse(prep->data, prep->datalen, &req);
-	if (ret)
-		return ret;
 	/* struct key_type has no owner; the module may be on its way out */
 	if (!try_module_get(THIS_MODULE))
 		return -ENODEV;
-	key = cryptech_key_make(&req, prep->orig_description);
+	key = cryptech_key_make(req, prep->orig_description);
 	if (IS_ERR(key)) {
 		module_put(THIS_MODULE);
 		return PTR_ERR(key);
 	}
 	prep->payload.data[0] = key;
-	prep->quotalen = PAYLOAD_LEN;
+	prep->quotalen = quota_len(key);
 	return 0;
+}
+
+/*
+ * Called by add_key() before it knows whether there is room, permission or a
+ * key of that name; and by keyctl update, before it knows anything but that the
+ * caller may write to the key.
+ */
+static int keytype_preparse(struct key_preparsed_payload *prep)
+{
+	struct cryptech_key_request req;
+	int ret;
+
+	ret = cryptech_key_request_parse(prep->data, prep->datalen, &req);
+	if (!ret)
+		ret = preparse(prep, &req);
+	cryptech_key_request_release(&req);
+	return ret;
 }
 
 /* Called after success, too; the payload is gone from @prep then. */
@@ -68,11 +111,24 @@ static void keytype_free_preparse(struct key_preparsed_payload *prep)
 
 /*
  * Without this callback add_key() would displace a key of the same name;
- * with it, it comes here, and what preparse made is undone.
+ * with it, it comes here, and what preparse made is undone. After keyctl
+ * update, the key's package goes that way.
  */
-static int keytype_update(struct key *key, struct key_preparsed_payload *prep)
+static int keytype_update(struct key *keyring_key,
+			  struct key_preparsed_payload *prep)
 {
-	return -EEXIST;
+	int ret;
+
+	if (!is_update(prep))
+		return -EEXIST;
+	if (!key_is_positive(keyring_key))
+		return -EOPNOTSUPP;
+	ret = key_payload_reserve(keyring_key,
+				  quota_len(prep->payload.data[0]));
+	if (!ret)
+		ret = cryptech_sealed_update(key_of(keyring_key),
+					     prep->payload.data[0]);
+	return ret;
 }
 
 static void keytype_revoke(struct key *key)
@@ -94,6 +150,14 @@ static void keytype_destroy(struct key *keyring_key)
 	module_put(THIS_MODULE);
 }
 
+/* How it is kept, if not in flash. */
+static const char *kept(const struct cryptech_key *key)
+{
+	if (key->sealed)
+		return "sealed ";
+	return key->made && !key->token ? "volatile " : "";
+}
+
 static void keytype_describe(const struct key *keyring_key, struct seq_file *m)
 {
 	struct cryptech_key *key = key_of(keyring_key);
@@ -105,8 +169,7 @@ static void keytype_describe(const struct key *keyring_key, struct seq_file *m)
 		return;
 	if (key->hss)
 		cryptech_hss_text(&key->hss->set, sets, sizeof(sets));
-	seq_printf(m, ": %s%s%s%s %pUb",
-		   key->made && !key->token ? "volatile " : "",
+	seq_printf(m, ": %s%s%s%s %pUb", kept(key),
 		   cryptech_key_type_name(key->type, name, sizeof(name)),
 		   key->hss ? " " : "", sets, key->uuid);
 	switch (cryptech_key_state(key)) {
@@ -125,9 +188,20 @@ static void keytype_describe(const struct key *keyring_key, struct seq_file *m)
 static long keytype_read(const struct key *keyring_key, char *buf,
 			 size_t buflen)
 {
+	struct cryptech_key *key = key_of(keyring_key);
+	struct cryptech_package *package;
 	char text[PAYLOAD_LEN + 1];
+	long len;
 
-	snprintf(text, sizeof(text), "use %pUb", key_of(keyring_key)->uuid);
+	if (key->sealed) {
+		package = cryptech_sealed_package(key);
+		if (!package)	/* it is still being made, or was not */
+			return cryptech_key_usable(key) ? : -ENOKEY;
+		len = cryptech_package_text(package, buf, buf ? buflen : 0);
+		cryptech_package_put(package);
+		return len;
+	}
+	snprintf(text, sizeof(text), "use %pUb", key->uuid);
 	if (buf && buflen)
 		memcpy(buf, text, min_t(size_t, buflen, PAYLOAD_LEN));
 	return PAYLOAD_LEN;
@@ -232,7 +306,7 @@ struct key *cryptech_keytype_find(const u8 *uuid)
 	return key;
 }
 
-const struct cryptech_key *cryptech_keytype_key(const struct key *key)
+struct cryptech_key *cryptech_keytype_key(const struct key *key)
 {
 	return key_of(key);
 }

@@ -2,15 +2,20 @@
 /* What payloads of keys say: the verbs and their options. */
 #include <linux/build_bug.h>
 #include <linux/ctype.h>
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uuid.h>
 
 #include "key.h"
+#include "sealed.h"
 
-#define REQUEST_MAX	256	/* bytes; every good one is shorter */
+/* Bytes; every good one is shorter. */
+#define REQUEST_MAX	256
+#define LOAD_MAX	(2 * CRYPTECH_RPC_MESSAGE_MAX + REQUEST_MAX)
 
 static const struct {
 	const char *name;
@@ -132,12 +137,12 @@ static int parse_flag(const char *word, struct cryptech_key_request *req)
 
 	if (req->verb != CRYPTECH_KEY_NEW)
 		return -EINVAL;
-	if (!strcmp(word, "sealed"))
-		return -EOPNOTSUPP;
-	if (!strcmp(word, "volatile")) {
+	if (!strcmp(word, "volatile") || !strcmp(word, "sealed")) {
+		req->sealed = *word == 's';
 		/* what an HSS key has spent has to outlast the HSM */
-		if (!(req->flags & CRYPTECH_KEY_FLAG_TOKEN) ||
-		    req->type == CRYPTECH_KEY_HSS)
+		if (req->type == CRYPTECH_KEY_HSS)
+			return req->sealed ? -EOPNOTSUPP : -EINVAL;
+		if (!(req->flags & CRYPTECH_KEY_FLAG_TOKEN))
 			return -EINVAL;
 		req->flags &= ~CRYPTECH_KEY_FLAG_TOKEN;
 		return 0;
@@ -191,6 +196,19 @@ static int parse_option(const char *word, struct cryptech_key_request *req)
 	return parse_flag(word, req);
 }
 
+static int parse_load(const char *word, struct cryptech_key_request *req)
+{
+	struct cryptech_package *package;
+
+	req->verb = CRYPTECH_KEY_LOAD;
+	package = word ? cryptech_package_parse(word) : ERR_PTR(-EINVAL);
+	if (IS_ERR(package))
+		return PTR_ERR(package);
+	req->package = package;
+	/* what is parked has to come back into flash, before it signs */
+	return package->kind == CRYPTECH_PACKAGE_PARKED ? -EOPNOTSUPP : 0;
+}
+
 static int parse_words(char *text, struct cryptech_key_request *req)
 {
 	char *word = next_word(&text);
@@ -204,13 +222,34 @@ static int parse_words(char *text, struct cryptech_key_request *req)
 		req->verb = CRYPTECH_KEY_USE;
 		ret = parse_uuid(next_word(&text), req->uuid);
 	} else if (!strcmp(word, "load")) {
-		ret = -EOPNOTSUPP;
+		ret = parse_load(next_word(&text), req);
 	} else {
 		ret = -EINVAL;
 	}
 	while (!ret && (word = next_word(&text)))
 		ret = parse_option(word, req);
+	/* or nothing could be sealed */
+	if (req->sealed)
+		req->flags |= CRYPTECH_KEY_FLAG_EXPORTABLE;
 	return ret;
+}
+
+void cryptech_key_request_release(struct cryptech_key_request *req)
+{
+	cryptech_package_put(req->package);
+	req->package = NULL;
+}
+
+/* A copy that ends in a zero, to be cut into words. */
+static char *copy_text(const void *text, size_t len)
+{
+	char *copy = kvmalloc(len + 1, GFP_KERNEL);
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, text, len);
+	copy[len] = 0;
+	return copy;
 }
 
 int cryptech_key_request_parse(const void *text, size_t len,
@@ -223,13 +262,17 @@ int cryptech_key_request_parse(const void *text, size_t len,
 	req->dev = -1;
 	req->fd = -1;
 
-	if (!text || !len || len > REQUEST_MAX || memchr(text, 0, len))
+	if (!text || !len || len > LOAD_MAX || memchr(text, 0, len))
 		return -EINVAL;
-	words = kmemdup_nul(text, len, GFP_KERNEL);
+	words = copy_text(text, len);
 	if (!words)
 		return -ENOMEM;
 	/* people pipe the output of echo into keyctl padd */
 	ret = parse_words(strim(words), req);
-	kfree(words);
+	if (!ret && len > REQUEST_MAX && req->verb != CRYPTECH_KEY_LOAD)
+		ret = -EINVAL;
+	kvfree(words);
+	if (ret)
+		cryptech_key_request_release(req);
 	return ret;
 }

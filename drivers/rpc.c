@@ -15,8 +15,7 @@
 #define RESULT_MAX	(CRYPTECH_RPC_MESSAGE_MAX - CRYPTECH_RPC_REPLY_MIN - \
 			 XDR_U32)
 
-/* Run a call without results and put it. */
-static int cryptech_run_and_put(struct cryptech_call *call, u32 *error)
+int cryptech_run_and_put(struct cryptech_call *call, u32 *error)
 {
 	int err;
 
@@ -143,15 +142,10 @@ int cryptech_rpc_key_generated(const struct cryptech_call *call, u8 *made,
 	return err ? err : cryptech_one_opaque(call, made, CRYPTECH_UUID_SIZE);
 }
 
-int cryptech_rpc_key_generate(struct cryptech_client *client, const u8 *uuid,
-			      u32 type, u32 flags, const void *label,
-			      size_t label_len, u8 *made, u32 *error)
+int cryptech_run_maker(struct cryptech_call *call, u8 *made, u32 *error)
 {
-	struct cryptech_call *call;
 	int err;
 
-	call = cryptech_call_key_generate(client, uuid, type, flags, label,
-					  label_len);
 	if (!call)
 		return -ENOMEM;
 	err = cryptech_call_run(call, error);
@@ -161,13 +155,22 @@ int cryptech_rpc_key_generate(struct cryptech_client *client, const u8 *uuid,
 	return err;
 }
 
+int cryptech_rpc_key_generate(struct cryptech_client *client, const u8 *uuid,
+			      u32 type, u32 flags, const void *label,
+			      size_t label_len, u8 *made, u32 *error)
+{
+	return cryptech_run_maker(cryptech_call_key_generate(client, uuid, type,
+							     flags, label,
+							     label_len),
+				  made, error);
+}
+
 int cryptech_rpc_key_load(struct cryptech_client *client, const u8 *uuid,
 			  const void *der, size_t der_len, u32 flags,
 			  const void *label, size_t label_len, u8 *made,
 			  u32 *error)
 {
 	struct cryptech_call *call;
-	int err;
 
 	call = cryptech_call_new(client, CRYPTECH_RPC_KEY_LOAD,
 				 XDR_OPAQUE(CRYPTECH_UUID_SIZE) + XDR_U32 +
@@ -179,11 +182,7 @@ int cryptech_rpc_key_load(struct cryptech_client *client, const u8 *uuid,
 	xdr_put_opaque(&call->args, der, der_len);
 	xdr_put_u32(&call->args, flags);
 	xdr_put_opaque(&call->args, label, label_len);
-	err = cryptech_call_run(call, error);
-	if (!err)
-		err = cryptech_rpc_key_generated(call, made, error);
-	cryptech_call_put(call);
-	return err;
+	return cryptech_run_maker(call, made, error);
 }
 
 int cryptech_rpc_key_load_raw(struct cryptech_client *client, const u8 *uuid,
@@ -192,7 +191,6 @@ int cryptech_rpc_key_load_raw(struct cryptech_client *client, const u8 *uuid,
 			      u8 *made, u32 *error)
 {
 	struct cryptech_call *call;
-	int err;
 
 	call = cryptech_call_new(client, CRYPTECH_RPC_KEY_LOAD_RAW,
 				 XDR_OPAQUE(CRYPTECH_UUID_SIZE) + 2 * XDR_U32 +
@@ -205,11 +203,7 @@ int cryptech_rpc_key_load_raw(struct cryptech_client *client, const u8 *uuid,
 	xdr_put_opaque(&call->args, value, value_len);
 	xdr_put_u32(&call->args, flags);
 	xdr_put_opaque(&call->args, label, label_len);
-	err = cryptech_call_run(call, error);
-	if (!err)
-		err = cryptech_rpc_key_generated(call, made, error);
-	cryptech_call_put(call);
-	return err;
+	return cryptech_run_maker(call, made, error);
 }
 
 /* A call whose first argument is the UUID of a key. */

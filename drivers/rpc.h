@@ -70,6 +70,13 @@ int cryptech_rpc_verify(struct cryptech_client *client, const u8 *uuid,
 			u32 *error);
 
 /*
+ * Run a call without results, or one that makes a key and names it, and put it.
+ * NULL is -ENOMEM.
+ */
+int cryptech_run_and_put(struct cryptech_call *call, u32 *error);
+int cryptech_run_maker(struct cryptech_call *call, u8 *made, u32 *error);
+
+/*
  * The same, encoded but not submitted: for calls whose end nobody waits for.
  * NULL: no memory. Decode the reply to KEY_GENERATE by
  * cryptech_rpc_key_generated().

@@ -15,6 +15,7 @@
 
 #include "cryptech.h"
 #include "key.h"
+#include "sealed.h"
 #include "token.h"
 
 #define MAGIC		"CHSM"
@@ -127,22 +128,51 @@ static int set_by_privilege(struct cryptech_tfm_key *key)
 	return find_serial(key);
 }
 
-/* The keyring key knows its device: the token may only agree. */
-static int set_by_keyring(struct cryptech_tfm_key *key)
+/*
+ * The keyring key knows its device: the token may only agree. As ciphers cannot
+ * wait for it, a sealed key is loaded now.
+ */
+static int set_by_right(struct cryptech_tfm_key *key)
 {
-	const struct cryptech_key *named;
-	struct key *right;
+	struct cryptech_key *named = cryptech_keytype_key(key->right);
+	unsigned long deadline =
+		jiffies + msecs_to_jiffies(CRYPTECH_KEY_WAIT_MS);
 
-	right = cryptech_keytype_find(key->uuid);
-	if (IS_ERR(right))
-		return -EPERM;
-	key->right = right;
-	named = cryptech_keytype_key(right);
 	if (memchr_inv(key->serial, 0, sizeof(key->serial)) &&
 	    memcmp(key->serial, named->serial, sizeof(key->serial)))
 		return -EPERM;
 	memcpy(key->serial, named->serial, sizeof(key->serial));
-	return 0;
+	if (!named->sealed)
+		return 0;
+	return cryptech_key_pin(named, deadline, &key->pinned);
+}
+
+static int set_by_keyring(struct cryptech_tfm_key *key)
+{
+	struct key *right = cryptech_keytype_find(key->uuid);
+
+	if (IS_ERR(right))
+		return -EPERM;
+	key->right = right;
+	return set_by_right(key);
+}
+
+/* The privileged need no keyring key, unless the key is nowhere else. */
+static bool find_sealed(struct cryptech_tfm_key *key)
+{
+	struct key *right;
+
+	if (current->flags & PF_KTHREAD)
+		return false;
+	right = cryptech_keytype_find(key->uuid);
+	if (IS_ERR(right))
+		return false;
+	if (cryptech_keytype_key(right)->sealed) {
+		key->right = right;
+		return true;
+	}
+	key_put(right);
+	return false;
 }
 
 /* --- clear tokens -------------------------------------------------------- */
@@ -198,7 +228,9 @@ static int set_reference(struct cryptech_tfm_key *key,
 {
 	memcpy(key->serial, token->serial, sizeof(key->serial));
 	memcpy(key->uuid, token->value, sizeof(key->uuid));
-	return is_privileged() ? set_by_privilege(key) : set_by_keyring(key);
+	if (!is_privileged())
+		return set_by_keyring(key);
+	return find_sealed(key) ? set_by_right(key) : set_by_privilege(key);
 }
 
 int cryptech_tfm_setkey(struct cryptech_tfm_key *key, const void *data,
@@ -230,6 +262,8 @@ void cryptech_tfm_clear(struct cryptech_tfm_key *key)
 		cryptech_key_gone(key->clear);
 		cryptech_key_put(key->clear);
 	}
+	if (key->pinned)
+		cryptech_pager_unpin(key->pinned, true);
 	key_put(key->right);
 	memset(key, 0, sizeof(*key));
 }

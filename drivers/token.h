@@ -20,6 +20,7 @@
 
 struct cryptech_device;
 struct cryptech_key;
+struct cryptech_resident;
 struct key;
 
 /**
@@ -61,6 +62,7 @@ void cryptech_token_make(u8 *to, u32 type, const u8 *serial, const u8 *uuid);
  * @right:	the keyring key that lets it be used, or NULL: a privileged
  *		setkey
  * @clear:	the volatile key that was made of a clear token, or NULL
+ * @pinned:	a sealed key's stay in the HSM, or NULL
  */
 struct cryptech_tfm_key {
 	u32 type;
@@ -68,6 +70,7 @@ struct cryptech_tfm_key {
 	u8 uuid[CRYPTECH_UUID_SIZE];
 	struct key *right;
 	struct cryptech_key *clear;
+	struct cryptech_resident *pinned;
 };
 
 /**
@@ -79,12 +82,14 @@ struct cryptech_tfm_key {
  *
  * The caller must be a kernel thread, or have CAP_SYS_ADMIN in the initial
  * user namespace, or find a key of type `cryptech` with that UUID in its
- * keyrings, with Search permission.
+ * keyrings, with Search permission. A sealed key of that UUID, in the keyrings of
+ * either of the last two, is loaded and stays so as long as the tfm has it.
  *
  * Context: of the caller; may sleep. The HSM is asked only where several could
- * be meant, and for clear tokens.
+ * be meant, for clear tokens and for sealed keys.
  * Return: 0; -EINVAL no token, or one for something else; -EPERM; -ENODEV or
- * -ENOTUNIQ as the device is not known; or what a call to the HSM gave.
+ * -ENOTUNIQ as the device is not known; -EBUSY or -ENOSPC as there is no slot
+ * for a sealed key; or what a call to the HSM gave.
  */
 int cryptech_tfm_setkey(struct cryptech_tfm_key *key, const void *data,
 			size_t len, u32 family);

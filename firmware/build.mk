@@ -26,7 +26,7 @@ FIRMWARE_CORES_OBJS := $(call firmware_objs,cores/openssl)
 FIRMWARE_SHA256_OBJS := $(addprefix firmware/cores/sha256/,$(SHA256_X86) \
 	engine.o many.o portable.o)
 FIRMWARE_HASHSIG_OBJS := $(call firmware_objs,hashsig)
-FIRMWARE_HSM_OBJS := $(call firmware_objs,hsm)
+FIRMWARE_HSM_OBJS := $(call firmware_objs,hsm) $(call firmware_objs,backup)
 # The HSM wholly, but for its platform.
 FIRMWARE_ALL_OBJS := $(FIRMWARE_HSM_OBJS) $(FIRMWARE_HASHSIG_OBJS) \
 	$(FIRMWARE_SHA256_OBJS) $(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS)
@@ -54,12 +54,20 @@ $(B)/obj-san/mutants/%.o: %.c
 # --- cores ---------------------------------------------------------------
 
 CORE_TESTS := $(addprefix $(B)/test/,core_test core_cipher_test \
-	core_key_test)
+	core_key_test core_oaep_test)
 HOST_TESTS += $(CORE_TESTS)
 
 $(CORE_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
 		$(call san,$(FIRMWARE_CORES_OBJS))
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
+# --- backup ----------------------------------------------------------------
+
+HOST_TESTS += $(B)/test/shares_test
+
+$(B)/test/shares_test: $(call san,firmware/tests/shares_test.o \
+		firmware/backup/shares.o $(FIRMWARE_CORES_OBJS))
+	$(call link,$(CFLAGS_SAN),-lcrypto -lgfshare -pthread)
 
 # --- hashsig: mathematics --------------------------------------------------
 
@@ -82,8 +90,10 @@ $(B)/test/lms_traces: $(call nosan,firmware/tests/lms_traces.o \
 
 # --- hashsig: keys in memory ----------------------------------------------
 
+# Where memory runs out it is ours: libcrypto has its own here.
 HSS_TEST_OBJS := $(call san,$(FIRMWARE_HASHSIG_OBJS) $(FIRMWARE_SHA256_OBJS) \
-	$(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS) firmware/tests/nor.o)
+	$(filter-out %/memory.o,$(FIRMWARE_CORES_OBJS)) \
+	$(FIRMWARE_KEYSTORE_OBJS) firmware/tests/nor.o)
 
 HSS_TESTS := $(addprefix $(B)/test/,hss_fault hss_life \
 	hss_seeds hss_threads)
@@ -104,6 +114,14 @@ $(B)/test/hss_secrets: $(call nosan,$(FIRMWARE_HASHSIG_OBJS) \
 	$(call link,$(CFLAGS) $(HS_HEAP_WRAP) $(HSS_RANDOM_WRAP),-lcrypto -pthread)
 HSS_RANDOM_WRAP := -Wl,--wrap=core_random
 
+# And of two HSMs when keys have moved.
+HOST_TESTS += $(B)/test/move_secrets
+$(B)/test/move_secrets: $(call nosan,$(FIRMWARE_ALL_OBJS) $(addprefix \
+		firmware/tests/,move_secrets.o hs_heap.o hsm_box.o nor.o))
+	$(call link,$(CFLAGS) $(HS_HEAP_WRAP) $(MOVE_SECRETS_WRAP),\
+		-lcrypto -pthread)
+MOVE_SECRETS_WRAP := -Wl,--wrap=core_random,--wrap=core_wrap
+
 # With the thread sanitizer what threads share; the rest only computes.
 HOST_TESTS += $(B)/test/hss_races
 HSS_RACES_FLAGS := $(CFLAGS) -fsanitize=thread
@@ -118,7 +136,7 @@ $(B)/obj-san/races/%.o: %.c
 	$(call compile,$(HSS_RACES_FLAGS))
 
 # Tall trees with one-time keys that cost little.
-HOST_TESTS += $(addprefix $(B)/test/,hss_memory hss_tall)
+HOST_TESTS += $(addprefix $(B)/test/,hss_memory hss_move hss_tall)
 HSS_TALL_WRAP := -Wl,--wrap=root_read_top
 HSS_SMALL_OBJS := $(FIRMWARE_HASHSIG_OBJS) $(FIRMWARE_KEYSTORE_OBJS)
 
@@ -126,6 +144,11 @@ $(B)/test/hss_tall: $(addprefix $(B)/obj-san/small/,$(HSS_SMALL_OBJS) \
 		firmware/tests/hss_tall.o) $(call san,$(FIRMWARE_SHA256_OBJS) \
 		$(FIRMWARE_CORES_OBJS) firmware/tests/nor.o)
 	$(call link,$(CFLAGS_SAN) $(HSS_TALL_WRAP),-lcrypto)
+
+$(B)/test/hss_move: $(addprefix $(B)/obj-san/small/,$(HSS_SMALL_OBJS) \
+		firmware/tests/hss_move.o) $(call san,$(FIRMWARE_SHA256_OBJS) \
+		$(FIRMWARE_CORES_OBJS) firmware/tests/nor.o)
+	$(call link,$(CFLAGS_SAN),-lcrypto)
 
 $(B)/test/hss_memory: $(addprefix $(B)/obj/small/,$(HSS_SMALL_OBJS) \
 		firmware/tests/hss_memory.o) $(call nosan,$(FIRMWARE_SHA256_OBJS) \
@@ -137,13 +160,16 @@ $(B)/obj/small/%.o: %.c
 
 # --- hashsig: root trees in flash ------------------------------------------
 
-ROOT_TESTS := $(addprefix $(B)/test/,root_cut root_format root_hostile root_rot \
-	root_space root_test)
+FIRMWARE_ROOT_OBJS := $(addprefix firmware/hashsig/,adopt.o anchor.o body.o \
+	cells.o frontier.o kekek.o outbox.o park.o record.o recover.o rekey.o \
+	root.o seeds.o split.o top.o)
+
+ROOT_TESTS := $(addprefix $(B)/test/,root_cut root_format root_hostile \
+	root_move root_move_cut root_move_rot root_rot root_space root_test)
 HOST_TESTS += $(ROOT_TESTS)
 
 $(ROOT_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
-		$(call san,$(addprefix firmware/hashsig/,anchor.o cells.o \
-		frontier.o record.o recover.o root.o seeds.o) \
+		$(call san,$(FIRMWARE_ROOT_OBJS) \
 		$(FIRMWARE_LMS_OBJS) $(FIRMWARE_CORES_OBJS) \
 		$(FIRMWARE_KEYSTORE_OBJS) firmware/tests/nor.o)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
@@ -152,9 +178,8 @@ $(ROOT_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
 
 # Trees of four leaves, ideal cores, every allocation seen.
 HS_HEAP_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
-HS_ROOT_OBJS := $(addprefix firmware/hashsig/,anchor.o cells.o frontier.o \
-	merkle.o ots.o record.o recover.o root.o seeds.o) \
-	$(FIRMWARE_KEYSTORE_OBJS)
+HS_ROOT_OBJS := $(FIRMWARE_ROOT_OBJS) $(addprefix firmware/hashsig/,merkle.o \
+	ots.o) $(FIRMWARE_KEYSTORE_OBJS)
 HS_BOX_OBJS := $(addprefix firmware/tests/,hs_box.o hs_cores.o hs_explore.o \
 	hs_heap.o hs_ledger.o hs_memo.o hs_scenarios.o nor.o) $(HS_ROOT_OBJS)
 
@@ -167,6 +192,16 @@ $(HS_TESTS): $(B)/test/%: $(B)/obj-san/small/firmware/tests/%.o \
 		$(call san,$(FIRMWARE_SHA256_OBJS))
 	$(call link,$(CFLAGS_SAN) $(HS_HEAP_WRAP),)
 
+# And of HSS keys, lower trees and all.
+HOST_TESTS += $(B)/test/hss_powerloss
+
+$(B)/test/hss_powerloss: $(addprefix $(B)/obj-san/small/,\
+		$(FIRMWARE_HASHSIG_OBJS) $(FIRMWARE_KEYSTORE_OBJS) \
+		$(addprefix firmware/tests/,hss_powerloss.o hs_box.o \
+		hs_cores.o hs_heap.o hs_ledger.o nor.o)) \
+		$(call san,$(FIRMWARE_SHA256_OBJS))
+	$(call link,$(CFLAGS_SAN) $(HS_HEAP_WRAP),)
+
 # The same for keys whose keeper makes mistakes for them to find.
 $(HS_MUTANTS): $(addprefix $(B)/obj-san/small-mutants/,$(HS_BOX_OBJS)) \
 		$(call san,$(FIRMWARE_SHA256_OBJS))
@@ -175,6 +210,22 @@ $(HS_MUTANTS): $(addprefix $(B)/obj-san/small-mutants/,$(HS_BOX_OBJS)) \
 $(B)/test/hs_mutants: $(B)/obj-san/small-mutants/firmware/tests/hs_mutants.o
 $(B)/test/hs_hostile_mutants: \
 		$(B)/obj-san/small-mutants/firmware/tests/hs_hostile.o
+
+# And of two HSMs that give keys to each other, and mistakes in that.
+BK_OBJS := $(addprefix firmware/tests/,bk_box.o bk_explore.o bk_ledger.o \
+	bk_scripts.o bk_steps.o hs_cores.o hs_heap.o hs_ledger.o hs_memo.o \
+	nor.o) $(HS_ROOT_OBJS)
+HOST_TESTS += $(addprefix $(B)/test/,bk_crash bk_mutants)
+
+# Millions of states, as fast as can be; with sanitizers it is bk_mutants.
+$(B)/test/bk_crash: $(addprefix $(B)/obj/small/,$(BK_OBJS) \
+		firmware/tests/bk_crash.o) $(call nosan,$(FIRMWARE_SHA256_OBJS))
+	$(call link,$(CFLAGS) $(HS_HEAP_WRAP),)
+
+$(B)/test/bk_mutants: $(addprefix $(B)/obj-san/small-mutants/,$(BK_OBJS) \
+		firmware/tests/bk_mutants.o) \
+		$(call san,$(FIRMWARE_SHA256_OBJS))
+	$(call link,$(CFLAGS_SAN) $(HS_HEAP_WRAP),)
 
 $(B)/obj-san/small/%.o: %.c
 	$(call compile,$(CFLAGS_SAN) -DLMS_TEST_HEIGHTS)
@@ -206,8 +257,37 @@ HOST_TESTS += $(KEY_TESTS)
 $(KEY_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
+# Keys on the way: two boxes.
+BACKUP_TESTS := $(addprefix $(B)/test/,backup_device backup_fixtures backup_legacy \
+	backup_legacy_hss \
+	backup_hashsig backup_refuse backup_transfer)
+HOST_TESTS += $(BACKUP_TESTS)
+
+$(BACKUP_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
+# What packages that do not open cost, at the border to libcrypto.
+FAILURES_WRAP = $(foreach f,EVP_PKEY_decrypt EVP_PKEY_verify EVP_PKEY_sign \
+	EVP_DigestUpdate EVP_DigestFinal_ex EVP_Digest EVP_CipherUpdate \
+	core_random,-Wl$(comma)--wrap=$(f))
+FAILURES_TESTS := $(addprefix $(B)/test/,backup_failures backup_raw_failures)
+HOST_TESTS += $(FAILURES_TESTS)
+
+$(FAILURES_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
+		$(HSM_TEST_OBJS) $(call san,firmware/platform/sim/background.o)
+	$(call link,$(CFLAGS_SAN) $(FAILURES_WRAP),-lcrypto -pthread)
+
+# Every role, key and function there is.
+HOST_TESTS += $(B)/test/key_matrix
+
+$(B)/test/key_matrix: $(B)/obj-san/firmware/tests/key_matrix.o $(HSM_TEST_OBJS)
+	$(call link,$(CFLAGS_SAN) -Wl$(comma)--wrap=core_key_generate,-lcrypto \
+		-pthread)
+
 # Hash signature keys: with the process's background threads.
-HASHSIG_TESTS := $(addprefix $(B)/test/,hashsig_jobs hashsig_once \
+HASHSIG_TESTS := $(addprefix $(B)/test/,backup_lost backup_master backup_parked backup_raw \
+	backup_master_cut backup_slots backup_threads \
+	hashsig_jobs hashsig_move hashsig_once \
 	hashsig_restart hashsig_test hashsig_threads)
 HOST_TESTS += $(HASHSIG_TESTS)
 
@@ -215,14 +295,18 @@ $(HASHSIG_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
 		$(call san,firmware/platform/sim/background.o) $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
-# The same under the thread sanitizer, as hss_races above.
-HOST_TESTS += $(B)/test/hashsig_races
+# The same under the thread sanitizer, as hss_races above; cores with it, since
+# keys go from thread to thread.
+HASHSIG_RACES := $(addprefix $(B)/test/,backup_races hashsig_races)
+HOST_TESTS += $(HASHSIG_RACES)
 
-$(B)/test/hashsig_races: $(addprefix $(B)/obj-san/races/,$(FIRMWARE_HSM_OBJS) \
+$(HASHSIG_RACES): $(B)/test/%_races: $(B)/obj-san/races/firmware/tests/%_threads.o \
+		$(addprefix $(B)/obj-san/races/,$(FIRMWARE_HSM_OBJS) \
 		$(FIRMWARE_HASHSIG_OBJS) $(FIRMWARE_KEYSTORE_OBJS) \
+		$(FIRMWARE_CORES_OBJS) \
 		firmware/platform/sim/background.o $(addprefix firmware/tests/,\
-		hashsig_threads.o hsm_box.o hsm_flash.o nor.o)) \
-		$(call nosan,$(FIRMWARE_SHA256_OBJS) $(FIRMWARE_CORES_OBJS))
+		hsm_box.o hsm_flash.o nor.o)) \
+		$(call nosan,$(FIRMWARE_SHA256_OBJS))
 	$(call link,$(HSS_RACES_FLAGS),-lcrypto -pthread)
 
 # It looks at the flash at the moment when a PIN is looked at.

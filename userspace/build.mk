@@ -7,8 +7,8 @@ comma := ,
 
 # --- the library -------------------------------------------------------------
 
-lib_src := $(addprefix $(us)/libcryptech/,device.c hashsig.c key.c login.c \
-	names.c sign.c)
+lib_src := $(addprefix $(us)/libcryptech/,backup.c device.c hashsig.c key.c \
+	login.c names.c sign.c)
 lib_so := $(B)/lib/libcryptech.so
 
 LIBS += $(lib_so)
@@ -32,24 +32,29 @@ BINS += $(B)/bin/cryptech
 $(B)/bin/cryptech: $(tool_src:%.c=$(B)/obj/%.o) $(lib_so)
 	$(call link,-pie -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now \
 		-Wl$(comma)-rpath$(comma)'$$ORIGIN/../lib', \
-		-L$(B)/lib -lcryptech -lcrypto)
+		-L$(B)/lib -lcryptech -lcrypto -ljansson)
 
 # --- host tests --------------------------------------------------------------
 
-US_TESTS := $(addprefix $(B)/test/user_,names input sign)
+US_TESTS := $(addprefix $(B)/test/user_,names input sign files)
 HOST_TESTS += $(US_TESTS)
 
 $(US_TESTS): $(B)/test/user_%: $(B)/obj-san/$(us)/tests/%_test.o \
 		$(tool_common:%.c=$(B)/obj-san/%.o) \
 		$(lib_src:%.c=$(B)/obj-san/%.o)
-	$(call link,$(CFLAGS_SAN),-lcrypto)
+	$(call link,$(CFLAGS_SAN),-lcrypto -ljansson)
 
 # The whole tool with sanitizers, for the test of its command line.
 $(B)/test/cryptech: $(tool_src:%.c=$(B)/obj-san/%.o) \
 		$(lib_src:%.c=$(B)/obj-san/%.o)
-	$(call link,$(CFLAGS_SAN),-lcrypto)
+	$(call link,$(CFLAGS_SAN),-lcrypto -ljansson)
 
 HOST_TESTS += $(B)/test/user_cli
 
 $(B)/test/user_cli: $(us)/tests/cli.sh $(B)/test/cryptech
 	@printf '#!/bin/sh\nexec %s\n' "$(CURDIR)/$<" >$@; chmod +x $@
+
+HOST_TESTS += $(B)/test/user_backup
+
+$(B)/test/user_backup: $(us)/tests/backup.py $(B)/test/cryptech
+	@printf '#!/bin/sh\nexec python3 %s\n' "$(CURDIR)/$<" >$@; chmod +x $@

@@ -42,6 +42,9 @@ int core_hash_update(struct core_hash *hash, const void *data, size_t len);
 int core_hash_final(struct core_hash *hash, uint8_t *digest);
 void core_hash_free(struct core_hash *hash);
 
+/* SHA-256 of what is there as a whole. */
+int core_sha256(const void *data, size_t len, uint8_t digest[32]);
+
 /* PBKDF2-HMAC-SHA-256 (RFC 8018). */
 int core_pbkdf2(const void *password, size_t password_len, const void *salt,
 		size_t salt_len, unsigned int iterations, uint8_t *out,
@@ -97,6 +100,9 @@ int core_key_from_raw(uint32_t type, const void *value, size_t len,
 size_t core_aes_size(uint32_t type);		/* 0: no type of AES key */
 /* Generates RSA (public exponent 65537), EC, AES by CRYPTECH_KEY_ number. */
 int core_key_generate(uint32_t type, struct core_key **key);
+/* An RSA private key of 3,072 bits that everybody knows: it does the work of a
+ * key where there is none, so that it does not show. */
+int core_key_nobody(struct core_key **key);
 struct core_key *core_key_get(struct core_key *key);
 void core_key_put(struct core_key *key);	/* NULL is fine */
 
@@ -149,5 +155,27 @@ int core_rsa_encrypt(const struct core_key *key, const void *plain, size_t len,
 		     uint8_t *out, size_t size, size_t *out_len);
 int core_rsa_decrypt_fixed(const struct core_key *key, const uint8_t *in,
 			   size_t in_len, uint8_t *plain, size_t plain_len);
+
+/*
+ * RSA-OAEP (RFC 8017, 7.1) with SHA-256 and MGF1 of the same, for our own key
+ * transfer; @label without its zero. Decryption gives @plain_len random bytes, in
+ * the same time, for whatever does not decrypt to just so many.
+ */
+int core_rsa_oaep_encrypt(const struct core_key *key, const char *label,
+			  const void *plain, size_t len, uint8_t *out,
+			  size_t size, size_t *out_len);
+int core_rsa_oaep_decrypt_fixed(const struct core_key *key, const char *label,
+				const uint8_t *in, size_t in_len,
+				uint8_t *plain, size_t plain_len);
+
+/*
+ * ECDH on P-256 (SP 800-56A, 5.7.1.2): the shared x coordinate, 32 bytes, of a
+ * private and a public key. core_key_p256: the private key of a scalar;
+ * BAD_ARGUMENTS: not in [1, order). core_key_scalar: its scalar.
+ */
+int core_ecdh(const struct core_key *private_key,
+	      const struct core_key *public_key, uint8_t secret[32]);
+int core_key_p256(const uint8_t scalar[32], struct core_key **key);
+int core_key_scalar(const struct core_key *key, uint8_t scalar[32]);
 
 #endif /* CORES_CORES_H */

@@ -10,7 +10,7 @@
  */
 #include "root_internal.h"
 
-static const uint8_t ledger_name[KS_NAME_SIZE] = "hashsig ledger";
+const uint8_t roots_ledger_name[KS_NAME_SIZE] = "hashsig ledger";
 
 static bool has_anchor(const struct roots *roots)
 {
@@ -20,6 +20,22 @@ static bool has_anchor(const struct roots *roots)
 }
 
 /* --- the hash over all keys ----------------------------------------------- */
+
+/* "KEKK" | uuid */
+static int hash_kekeks(struct core_hash *hash, const struct roots *roots,
+		       const struct root *changed)
+{
+	uint8_t data[4 + CRYPTECH_UUID_SIZE] = "KEKK";
+	int error = CRYPTECH_ERR_OK;
+
+	for (unsigned int i = 0; i < roots->kekek_count && !error; i++) {
+		if (changed && root_came_by(changed, roots->kekeks[i]))
+			continue;
+		memcpy(data + 4, roots->kekeks[i], CRYPTECH_UUID_SIZE);
+		error = core_hash_update(hash, data, sizeof(data));
+	}
+	return error;
+}
 
 /* uuid | u32 generation | u64 anchor */
 static int hash_key(struct core_hash *hash, const struct root *root)
@@ -40,6 +56,7 @@ int keys_hash(const struct roots *roots, const struct root *changed,
 {
 	struct core_hash *hash = core_hash_new(CRYPTECH_DIGEST_SHA256, NULL, 0);
 	const struct root *root = roots->first;
+	const struct root *comes = changed;
 	int error = hash ? CRYPTECH_ERR_OK : CRYPTECH_ERR_ALLOCATION_FAILURE;
 
 	/* Both are in the order of their UUIDs. */
@@ -58,6 +75,8 @@ int keys_hash(const struct roots *roots, const struct root *changed,
 	}
 	if (changed && !error)
 		error = hash_key(hash, changed);
+	if (!error)
+		error = hash_kekeks(hash, roots, comes);
 	if (!error)
 		error = core_hash_final(hash, out);
 	core_hash_free(hash);
@@ -106,19 +125,33 @@ static int go_stale(struct roots *roots, const char *why)
 	return CRYPTECH_ERR_OK;
 }
 
-int anchor_start(struct roots *roots, const uint8_t keys[KEYS_HASH])
+/* Is what there is what the newest record says? */
+static int compare_keys(struct roots *roots, const uint8_t keys[KEYS_HASH],
+			bool *same)
 {
 	uint8_t hash[KEYS_HASH];
-	uint64_t value;
 	int error = keys_hash(roots, NULL, NULL, hash);
 
-	if (error)
-		return error;
-	if (roots->anchor && !HS_MUTATED(HS_MUT_ANY_TIME) &&
-	    memcmp(hash, keys, sizeof(hash)))
-		return go_stale(roots, "not all keys are of one time");
+	*same = !memcmp(hash, keys, sizeof(hash)) ||
+		HS_MUTATED(HS_MUT_ANY_TIME);
+	return error || *same ? error : kekeks_settle(roots, keys, same);
+}
+
+int anchor_start(struct roots *roots, const uint8_t keys[KEYS_HASH])
+{
+	uint64_t value;
+	bool same;
+	int error;
+
 	if (!roots->anchor && roots->first)
 		return go_stale(roots, "no state of any key can be read");
+	/* Before there was a commit nothing was there. */
+	error = roots->anchor ? compare_keys(roots, keys, &same) :
+				kekeks_clear(roots);
+	if (error)
+		return error;
+	if (roots->anchor && !same)
+		return go_stale(roots, "not all keys are of one time");
 	if (!anchor_value(roots, &value))
 		return go_stale(roots, "the anchor cannot be read");
 	if (!has_anchor(roots) || value == roots->anchor ||
@@ -139,8 +172,9 @@ int ledger_read(struct roots *roots)
 {
 	uint8_t record[LEDGER_SIZE];
 	size_t len = 0;
-	int ret = ks_read_rotten(roots->ks, KS_CLASS_LEDGER, ledger_name,
-				 record, sizeof(record), &len);
+	int ret = ks_read_rotten(roots->ks, KS_CLASS_LEDGER,
+				 roots_ledger_name, record, sizeof(record),
+				 &len);
 
 	memset(&roots->ledger, 0, sizeof(roots->ledger));
 	if (ret == KS_NOT_FOUND)
@@ -168,8 +202,13 @@ int ledger_write(struct roots *roots, uint64_t value, const struct root *gone)
 		memcpy(ledger.ended, gone->facts.uuid, sizeof(ledger.ended));
 	}
 	ledger_encode(roots, &ledger, record);
-	error = root_error(ks_write(roots->ks, KS_CLASS_LEDGER, ledger_name,
-				    record, sizeof(record), false));
+	error = root_error(gone ?
+			   ks_write_deletion(roots->ks, KS_CLASS_LEDGER,
+					     roots_ledger_name, record,
+					     sizeof(record)) :
+			   ks_write(roots->ks, KS_CLASS_LEDGER,
+				    roots_ledger_name, record, sizeof(record),
+				    false));
 	if (!error)
 		roots->ledger = ledger;
 	return error;

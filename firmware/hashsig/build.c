@@ -47,18 +47,20 @@ static struct window *window_find(const struct tree *tree, uint32_t index,
 	return NULL;
 }
 
-/* Those that sign now and next are kept; the others give their root. */
+/* Those that sign now and next, or are to be split, are kept; the others give
+ * their root. */
 static bool wants_whole(const struct tree *tree, uint32_t index)
 {
-	return index - (tree->next >> tree->window_height) <= 1;
+	return index - (tree->next >> tree->window_height) <= 1 ||
+	       (tree->extra && index == tree->extra);
 }
 
-/* Is what this window's root is part of unknown on the next leaf's path? */
-static bool on_path(const struct tree *tree, uint32_t index)
+/* Is what this window's root is part of unknown on the path of @leaf_window? */
+static bool on_path(const struct tree *tree, uint32_t index,
+		    uint32_t leaf_window)
 {
 	uint32_t r = window_count(tree) + index;
-	uint32_t path = window_count(tree) +
-			(tree->next >> tree->window_height);
+	uint32_t path = window_count(tree) + leaf_window;
 	unsigned int below = 31 - (unsigned int)__builtin_clz(r ^ path);
 
 	return !top_knows(tree, r) && !top_knows(tree, r >> below);
@@ -74,13 +76,15 @@ static bool window_wanted(const struct tree *tree, uint32_t index,
 	window_leaves(tree, index, &first, &end);
 	if (first == end)
 		return false;
-	if (index == now || (index == now + 1 && when == HSS_AHEAD)) {
+	if (index == now || (index == now + 1 && when == HSS_AHEAD) ||
+	    (tree->extra && index == tree->extra)) {
 		window = window_find(tree, index, true);
 		return !window || window->left;
 	}
 	return when == HSS_AHEAD ?
 	       !top_knows(tree, window_count(tree) + index) :
-	       on_path(tree, index);
+	       on_path(tree, index, now) ||
+	       (tree->extra && on_path(tree, index, tree->extra));
 }
 
 /* The next window from @index on that is wanted. */
@@ -94,7 +98,9 @@ static uint32_t next_wanted(const struct tree *tree, uint32_t index,
 			return index;
 		index++;
 		if (index > now + 1 && index < tree->scan)
-			index = tree->scan;
+			index = tree->extra >= index &&
+				tree->extra < tree->scan ? tree->extra :
+				tree->scan;
 	}
 	return NO_WINDOW;
 }

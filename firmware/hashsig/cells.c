@@ -5,12 +5,11 @@
  *	u32 use << 26 | node | u32 generation | uuid[16] | value[32]
  *
  * big endian, the generation of the record that listed it first, a value of
- * 24 bytes followed by zeros. Seeds are that under AES key wrap with padding
- * (RFC 5649) by K_state, 64 bytes; copies are that in clear and 8 zeros.
+ * 24 bytes followed by zeros. Seeds and Kp are that under AES key wrap with
+ * padding (RFC 5649) by K_state, 64 bytes; copies are that in clear and 8
+ * zeros.
  */
 #include "root_internal.h"
-
-#include <cryptech/xdr.h>
 
 #define CELL_PLAIN	56
 
@@ -18,6 +17,7 @@ enum cell_use {			/* never 0: a cell has a bit set */
 	CELL_SEED = 1,
 	CELL_SINGLE = 2,	/* the seed of a single-seed key */
 	CELL_COPY = 3,
+	CELL_KP = 4,		/* what opens a parked key's package */
 };
 #define CELL_NODE_BITS	26
 
@@ -27,6 +27,11 @@ struct content {
 	uint32_t generation;
 	uint8_t value[LMS_N_MAX];
 };
+
+static size_t value_size(const struct root *root, enum cell_use use)
+{
+	return use == CELL_KP ? PACKAGE_KEY_SIZE : root->facts.params[0].n;
+}
 
 static int encode(const struct roots *roots, const struct root *root,
 		  const struct content *content, uint8_t cell[KS_CELL_SIZE])
@@ -42,7 +47,7 @@ static int encode(const struct roots *roots, const struct root *root,
 	memcpy(xdr_put_raw(&w, CRYPTECH_UUID_SIZE), root->facts.uuid,
 	       CRYPTECH_UUID_SIZE);
 	memcpy(xdr_put_raw(&w, LMS_N_MAX), content->value,
-	       root->facts.params[0].n);
+	       value_size(root, content->use));
 	if (content->use == CELL_COPY) {
 		memset(cell, 0, KS_CELL_SIZE);
 		memcpy(cell, plain, sizeof(plain));
@@ -79,7 +84,7 @@ static bool open_cell(const struct roots *roots, const struct root *root,
 		     CRYPTECH_UUID_SIZE);
 	if (ok)
 		memcpy(value, xdr_get_raw(&r, LMS_N_MAX),
-		       root->facts.params[0].n);
+		       value_size(root, want->use));
 out:
 	core_wipe(plain, sizeof(plain));
 	return ok;
@@ -156,13 +161,21 @@ static void want(struct wanted *wanted, const struct root *root,
 	*content = (struct content){
 		.use = use, .node = node, .generation = root->generation,
 	};
-	memcpy(content->value, value, root->facts.params[0].n);
+	memcpy(content->value, value, value_size(root, use));
 	wanted->place[wanted->count++] = place;
 }
 
-static void find_wanted(struct root *root, struct wanted *wanted)
+static void find_wanted(struct roots *roots, struct root *root,
+			struct wanted *wanted)
 {
 	wanted->count = 0;
+	if (root->parked) {
+		/* The one node is T1, which stands in the record anyway. */
+		if (!root->places->kp)
+			want(wanted, root, CELL_KP, 1, roots->kp,
+			     &root->places->kp);
+		return;
+	}
 	if (root->seeds.single && !root->places->single)
 		want(wanted, root, CELL_SINGLE, root->seeds.list[0].node,
 		     root->seeds.list[0].value, &root->places->single);
@@ -195,8 +208,9 @@ static int check_wanted(const struct roots *roots, const struct root *root,
 		const struct content *content = &wanted->content[i];
 
 		error = decode(roots, root, cells[i], content, value, &mended);
-		if (!error && (mended || !core_equal(value, content->value,
-						     root->facts.params[0].n)))
+		if (!error &&
+		    (mended || !core_equal(value, content->value,
+					   value_size(root, content->use))))
 			error = CRYPTECH_ERR_KEYSTORE_ACCESS;
 	}
 	core_wipe(value, sizeof(value));
@@ -210,7 +224,7 @@ int cells_write(struct roots *roots, struct root *root, bool replace)
 	struct wanted wanted;
 	int error = CRYPTECH_ERR_OK;
 
-	find_wanted(root, &wanted);
+	find_wanted(roots, root, &wanted);
 	for (unsigned int i = 0; i < wanted.count && !error; i++)
 		error = encode(roots, root, &wanted.content[i], data[i]);
 	if (error || !wanted.count)
@@ -238,7 +252,9 @@ void cells_carry(const struct root *from, struct root *to)
 	struct root_places *places = to->places;
 
 	memset(places->of, 0, sizeof(places->of));
-	places->single = from->places->single;
+	places->single = to->parked ? 0 : from->places->single;
+	if (to->parked || HS_MUTATED(HS_MUT_KP_SURVIVES))
+		places->kp = from->places->kp;
 	for (unsigned int i = 0; i < to->node_count; i++) {
 		for (unsigned int k = 0; k < from->node_count; k++) {
 			if (to->nodes[i].node != from->nodes[k].node)
@@ -273,7 +289,7 @@ bool cells_list(const struct root *root, ks_cell cell)
 {
 	const struct root_places *places = root->places;
 
-	if (cell == places->single)
+	if (cell == places->single || cell == places->kp)
 		return true;
 	for (unsigned int i = 0; i < root->node_count; i++)
 		if (cell == places->of[i].seed || cell == places->of[i].copy)
@@ -303,6 +319,7 @@ static void doom_listed(struct doomed *doomed, const struct root *root,
 			const struct root_places *before)
 {
 	doom(doomed, root, before->single);
+	doom(doomed, root, before->kp);
 	for (unsigned int i = 0; i < NODES_MAX; i++) {
 		doom(doomed, root, before->of[i].seed);
 		doom(doomed, root, before->of[i].copy);
@@ -433,11 +450,37 @@ static int read_copy(const struct roots *roots, struct root *root,
 	return CRYPTECH_ERR_OK;
 }
 
+int cells_read_kp(const struct roots *roots, const struct root *root,
+		  uint8_t kp[PACKAGE_KEY_SIZE])
+{
+	const struct content want = { .use = CELL_KP, .node = 1 };
+	bool mended;
+
+	return decode(roots, root, root->places->kp, &want, kp, &mended);
+}
+
+/* Of a parked key there is nothing to have but Kp, when it is asked for. */
+static int read_parked(struct roots *roots, struct root *root)
+{
+	uint8_t kp[PACKAGE_KEY_SIZE];
+	int error = cells_read_kp(roots, root, kp);
+
+	core_wipe(kp, sizeof(kp));
+	memcpy(root->nodes[0].value, root->facts.t1, root->facts.params[0].n);
+	root->places->of[0].bad = false;
+	if (error != CRYPTECH_ERR_KEYSTORE_LOST_DATA)
+		return error;
+	root_log(roots, root->facts.uuid, "what opens its package is damaged");
+	return CRYPTECH_ERR_OK;
+}
+
 int cells_read(struct roots *roots, struct root *root)
 {
 	struct seeds *seeds = &root->seeds;
 	int error = CRYPTECH_ERR_OK;
 
+	if (root->parked)
+		return read_parked(roots, root);
 	if (seeds->single)
 		error = read_single(roots, root);
 	for (unsigned int i = 0; i < root->node_count && !error; i++) {

@@ -18,6 +18,10 @@ unsigned int frontier_nodes(const struct root *root, uint32_t r[NODES_MAX])
 	uint32_t nodes[COVER_MAX];
 	unsigned int count = 0;
 
+	if (root->parked) {
+		r[0] = 1;
+		return 1;
+	}
 	for (int part = 0; part < 3; part++) {
 		unsigned int n = cut[part] == cut[part + 1] ? 0 :
 			cover_nodes(root->facts.params[0].h, cut[part],

@@ -10,6 +10,7 @@
  *	work.c	 what is left of a key; what it has to compute
  *	take.c	 taking a leaf, and another tree
  *	leaf.c	 signing with a leaf that was taken
+ *	away.c	 keys that go elsewhere, wholly or in part
  *
  * Only the root tree is in flash (root.h). Lower trees are drawn anew after a
  * restart, live here, and spend their seeds as the root does.
@@ -27,7 +28,7 @@
 #ifndef HASHSIG_HSS_H
 #define HASHSIG_HSS_H
 
-#include "root.h"
+#include "backup.h"
 
 struct hss;
 struct hss_work;
@@ -96,11 +97,31 @@ uint64_t hss_work_left(const struct hss *hss);
 void hss_stop(struct hss *hss);
 unsigned int hss_out(const struct hss *hss);	/* units and leaves that are out */
 
+/* (lock) Give out no unit, or again; true: none is out. */
+bool hss_hold(struct hss *hss, bool hold);
+
+/* --- going elsewhere --------------------------------------------------------------- */
+
+/*
+ * (lock, held, no unit out) As root_split() and root_park(). With the commit the
+ * rest of a reserved run is burnt; nothing in memory is left of the seeds that
+ * went. NOT_READY: another package waits, or there is HSS_NOW work to do first
+ * (hss_work_left() tells).
+ */
+int hss_split(struct hss *hss, const uint8_t *request, root_seal *seal,
+	      void *data, uint8_t **package, size_t *len);
+/* And all of the lower trees. */
+int hss_park(struct hss *hss, root_seal *seal, void *data, uint8_t **package,
+	     size_t *len);
+bool hss_is_parked(const struct hss *hss);
+struct root *hss_root(const struct hss *hss);	/* NULL: not in flash yet */
+
 /* --- signing ------------------------------------------------------------------------- */
 
 /*
  * (lock) Take the next leaf: it is spent now, in flash if it is the root's.
- * NOT_READY: there is HSS_NOW work to do first, nothing was spent.
+ * NOT_READY: there is HSS_NOW work to do first, nothing was spent. FORBIDDEN:
+ * the key is parked.
  * HASHSIG_KEY_EXHAUSTED, KEYSTORE_*. ALLOCATION_FAILURE, CSPRNG_BROKEN: also of
  * work that could not be begun for that reason; once told, it is tried again.
  * ASSERTION_FAILED: a node in memory is wrong; a leaf of a level above may be

@@ -26,9 +26,11 @@ struct hss {
 	uint32_t run_next, run_end;	/* of the leaves in it */
 	uint32_t run_first;
 	atomic_bool stop;
+	bool held;		/* no unit is given out */
+	unsigned int units;	/* that are out */
 	int damage;		/* for good */
 	int lack;		/* memory or randomness, until somebody was told */
-	unsigned int out;
+	unsigned int out;	/* units and leaves */
 	uint64_t done;		/* leaves of HSS_NOW work since the last leaf */
 };
 
@@ -37,6 +39,10 @@ static inline uint64_t level_left(const struct level *level)
 {
 	return level->now ? tree_left(level->now) : 0;
 }
+
+/* The public nodes that the keystore asks for when it commits; @data: the tree.
+ * take.c */
+bool give_node(void *data, uint32_t r, uint8_t *value);
 
 /* The LMS public key of a tree: lms_public_size() bytes. */
 void put_public(uint8_t *at, const struct lms_params *params,

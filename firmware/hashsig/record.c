@@ -8,17 +8,20 @@
  *	  u32 "HSS1" | u32 version | uuid[16] | u32 generation | u64 anchor |
  *	  u32 profile | u32 reserve | u32 levels | levels * (u32 lms, u32 lmots) |
  *	  id[16] | t1[n] | u32 floor | u32 end | keys[32] | u32 single |
+ *	  in version 2: u32 parked | u32 away | u32 Kp cell | kekek[16] |
+ *			outbox[32] | h * asked[8]
  *	  u32 count | count * (u32 node, u32 seed cell, u32 copy cell)
  *	values	     count * (value[n], u32 CRC-32C of it)
- *	zeros	     up to the length that h + 1 nodes take
+ *	zeros	     up to the length that h + 1 nodes take, in version 2: 2h
+ *
+ * Version 2 is for keys that were split, parked or adopted: their interval may
+ * have two ends inside the tree. Others stay as they are.
  *
  * The tag does not take the values in: they are checked against T1, and one that
  * has rotted is found by its CRC and had from its second copy. Nothing secret
  * is in here; the seeds' cells are wrapped.
  */
 #include "root_internal.h"
-
-#include <cryptech/xdr.h>
 
 static bool tag_core(const struct roots *roots, const uint8_t *core,
 		     size_t len, uint8_t tag[RECORD_TAG])
@@ -99,17 +102,22 @@ static bool unseal(const struct roots *roots, uint8_t *record, size_t len,
 
 /* --- state ---------------------------------------------------------------- */
 
-static size_t state_size(const struct root_facts *facts, unsigned int count)
+static size_t state_size(const struct root_facts *facts, bool moved,
+			 unsigned int count)
 {
 	const struct lms_params *params = &facts->params[0];
+	unsigned int least = moved ? 2 * params->h : params->h + 1;
+	size_t more = 0;
 
-	if (count < params->h + 1)
-		count = params->h + 1;
-	return RECORD_HEAD + STATE_FIXED + 8 * facts->levels + params->n +
-	       count * (12 + params->n + 4);
+	if (count < least)
+		count = least;
+	if (moved)
+		more = STATE_MOVED + ASKED_SIZE * params->h;
+	return RECORD_HEAD + STATE_FIXED + more +
+	       8 * facts->levels + params->n + count * (12 + params->n + 4);
 }
 
-static void put_facts(struct xdr_writer *w, const struct root_facts *facts)
+void facts_put(struct xdr_writer *w, const struct root_facts *facts)
 {
 	xdr_put_u32(w, facts->profile);
 	xdr_put_u32(w, facts->reserve);
@@ -122,11 +130,24 @@ static void put_facts(struct xdr_writer *w, const struct root_facts *facts)
 	put_raw(w, facts->t1, facts->params[0].n);
 }
 
+static void put_moved(struct xdr_writer *w, const struct root *root,
+		      const struct root_places *places)
+{
+	xdr_put_u32(w, root->parked);
+	xdr_put_u32(w, root->away);
+	xdr_put_u32(w, places->kp);
+	put_raw(w, places->kekek, sizeof(places->kekek));
+	put_raw(w, places->outbox, sizeof(places->outbox));
+	put_raw(w, places->asked,
+		ASKED_SIZE * (size_t)root->facts.params[0].h);
+}
+
 size_t state_encode(const struct roots *roots, const struct root *root,
 		    const struct root_places *places,
 		    const uint8_t keys[KEYS_HASH], uint8_t *record)
 {
-	size_t size = state_size(&root->facts, root->node_count);
+	size_t size = state_size(&root->facts, places->moved,
+				 root->node_count);
 	unsigned int n = root->facts.params[0].n;
 	struct xdr_writer w, values;
 
@@ -134,15 +155,17 @@ size_t state_encode(const struct roots *roots, const struct root *root,
 	xdr_writer_init(&w, record, size);
 	xdr_put_raw(&w, RECORD_HEAD);
 	xdr_put_u32(&w, RECORD_STATE);
-	xdr_put_u32(&w, RECORD_VERSION);
+	xdr_put_u32(&w, places->moved ? RECORD_MOVED : RECORD_VERSION);
 	put_raw(&w, root->facts.uuid, CRYPTECH_UUID_SIZE);
 	xdr_put_u32(&w, root->generation);
 	xdr_put_u64(&w, places->anchor);
-	put_facts(&w, &root->facts);
+	facts_put(&w, &root->facts);
 	xdr_put_u32(&w, HS_MUTATED(HS_MUT_NO_FLOOR) ? 0 : root->seeds.floor);
 	xdr_put_u32(&w, root->seeds.end);
 	put_raw(&w, keys, KEYS_HASH);
 	xdr_put_u32(&w, places->single);
+	if (places->moved)
+		put_moved(&w, root, places);
 	xdr_put_u32(&w, root->node_count);
 	for (unsigned int i = 0; i < root->node_count; i++) {
 		xdr_put_u32(&w, root->nodes[i].node);
@@ -158,7 +181,7 @@ size_t state_encode(const struct roots *roots, const struct root *root,
 	return size;
 }
 
-static bool get_facts(struct xdr_reader *r, struct root_facts *facts)
+bool facts_get(struct xdr_reader *r, struct root_facts *facts)
 {
 	facts->profile = xdr_get_u32(r);
 	facts->reserve = xdr_get_u32(r);
@@ -178,11 +201,33 @@ static bool get_facts(struct xdr_reader *r, struct root_facts *facts)
 	return !r->bad;
 }
 
+static bool get_moved(struct xdr_reader *r, struct root *root)
+{
+	struct root_places *places = root->places;
+	uint32_t parked = xdr_get_u32(r), end = root->seeds.end;
+
+	root->parked = parked;
+	root->away = xdr_get_u32(r);
+	places->kp = xdr_get_u32(r);
+	get_raw(r, places->kekek, sizeof(places->kekek));
+	get_raw(r, places->outbox, sizeof(places->outbox));
+	get_raw(r, places->asked,
+		ASKED_SIZE * (size_t)root->facts.params[0].h);
+	if (r->bad || parked > 1)
+		return false;
+	if (parked)
+		return places->kp && root->away < end &&
+		       root->seeds.floor == end && !places->single;
+	return !root->away && (!places->kp || HS_MUTATED(HS_MUT_KP_SURVIVES));
+}
+
 static bool get_places(struct xdr_reader *r, struct root *root)
 {
 	struct root_places *places = root->places;
 
 	places->single = xdr_get_u32(r);
+	if (places->moved && !get_moved(r, root))
+		return false;
 	root->node_count = xdr_get_u32(r);
 	if (r->bad || root->node_count > NODES_MAX)
 		return false;
@@ -202,9 +247,11 @@ static bool get_core(struct xdr_reader *r, const uint8_t *uuid,
 	get_raw(r, root->facts.uuid, CRYPTECH_UUID_SIZE);
 	root->generation = xdr_get_u32(r);
 	root->places->anchor = xdr_get_u64(r);
-	if (r->bad || type != RECORD_STATE || version != RECORD_VERSION ||
+	root->places->moved = version == RECORD_MOVED;
+	if (r->bad || type != RECORD_STATE ||
+	    (version != RECORD_VERSION && version != RECORD_MOVED) ||
 	    memcmp(root->facts.uuid, uuid, CRYPTECH_UUID_SIZE) ||
-	    !get_facts(r, &root->facts))
+	    !facts_get(r, &root->facts))
 		return false;
 	root->seeds.single = root->facts.profile ==
 			     CRYPTECH_HASHSIG_SINGLE_SEED;
@@ -247,7 +294,8 @@ bool state_decode(const struct roots *roots, const uint8_t *uuid,
 		return false;
 	xdr_reader_init(&r, record + RECORD_HEAD, core_len);
 	if (!get_core(&r, uuid, root, keys) ||
-	    len != state_size(&root->facts, root->node_count))
+	    len != state_size(&root->facts, root->places->moved,
+			      root->node_count))
 		return false;
 	n = root->facts.params[0].n;
 	for (unsigned int i = 0; i < root->node_count; i++) {

@@ -57,6 +57,13 @@ static int give_up_leaves(struct roots *roots, struct root *root)
 	if (!error) {
 		cells_carry(root, less);
 		roots->draft_places.anchor = root->places->anchor;
+		roots->draft_places.moved = root->places->moved;
+		memcpy(roots->draft_places.kekek, root->places->kekek,
+		       sizeof(root->places->kekek));
+		memcpy(roots->draft_places.outbox, root->places->outbox,
+		       sizeof(root->places->outbox));
+		memcpy(roots->draft_places.asked, root->places->asked,
+		       sizeof(root->places->asked));
 		memcpy(roots->draft_places.dropped, root->places->dropped,
 		       sizeof(root->places->dropped));
 		roots->draft_places.dropped_count =
@@ -132,6 +139,7 @@ static void load_claims(struct roots *roots, struct root *root,
 			const uint8_t *uuid, size_t len)
 {
 	root->node_count = 0;
+	root->parked = false;
 	memset(root->places, 0, sizeof(*root->places));
 	memcpy(root->facts.uuid, uuid, CRYPTECH_UUID_SIZE);
 	root->places->unread = true;
@@ -286,8 +294,16 @@ static int recover(struct roots *roots)
 		error = load_all_cells(roots);
 	if (!error)
 		error = erase_tops(roots);
+	if (!error)
+		error = imports_recover(roots);
+	if (!error)
+		error = kekeks_load(roots);
 	roots->anchor = newest.anchor;
-	return error ? error : anchor_start(roots, newest.keys);
+	if (!error)
+		error = anchor_start(roots, newest.keys);
+	if (!error && !roots->stale)
+		error = outbox_recover(roots);
+	return error;
 }
 
 int roots_start(struct roots **out, const struct roots_config *config)
@@ -346,6 +362,9 @@ int roots_accept(struct roots *roots, uint32_t decision)
 		value = outside;
 	while (decision == CRYPTECH_ACCEPT_DESTROY && roots->first && !error)
 		error = root_forget(roots, roots->first);
+	/* Of an older flash one may be spent. */
+	if (!error)
+		error = kekeks_clear(roots);
 	if (!error)
 		error = ledger_write(roots, value + 1, NULL);
 	if (!error)

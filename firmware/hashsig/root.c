@@ -12,8 +12,6 @@
 #define MOVE_SHARE	25	/* percent: see ks_cell_share */
 #define COLLECT_MAX	256	/* keys, before flash counts as full */
 
-#define TOP_CHUNK	8192
-
 int root_error(int ks_error)
 {
 	switch (ks_error) {
@@ -123,10 +121,35 @@ static int prepare(struct roots *roots, struct root *root)
 				     root->facts.uuid, roots->record, len));
 }
 
-/* What the record will list goes to @draft, without any write. */
-static int draw_draft(struct roots *roots, const struct root *root,
-		      uint32_t to, node_fn *node, void *data)
+/* Of what a record of version 2 says what stays the same, or changes. */
+static void carry_moved(const struct root *root, const struct aim *aim,
+			struct root *draft)
 {
+	struct root_places *to = draft->places;
+	const struct root_places *from = root->places;
+
+	to->moved = from->moved || aim->outbox;
+	memcpy(to->kekek, from->kekek, sizeof(to->kekek));
+	/* What was in the outbox of a parked key does not open any more. */
+	if (aim->outbox)
+		memcpy(to->outbox, aim->outbox, sizeof(to->outbox));
+	else if (!aim->back)
+		memcpy(to->outbox, from->outbox, sizeof(to->outbox));
+	memcpy(to->asked, from->asked, sizeof(to->asked));
+	for (unsigned int i = 0; aim->request && i < LMS_H_MAX; i++) {
+		if (memcmp(to->asked[i], (uint8_t[ASKED_SIZE]){ 0 },
+			   ASKED_SIZE))
+			continue;
+		memcpy(to->asked[i], aim->request, ASKED_SIZE);
+		break;
+	}
+}
+
+/* What the record will list goes to the draft, without any write. */
+static int draw_draft(struct roots *roots, const struct root *root,
+		      const struct aim *aim, node_fn *node, void *data)
+{
+	const struct root *from = aim->back ? aim->back : root;
 	struct root *draft = &roots->draft;
 	int error;
 
@@ -134,14 +157,21 @@ static int draw_draft(struct roots *roots, const struct root *root,
 	draft->places = &roots->draft_places;
 	draft->facts = root->facts;
 	draft->generation = root->generation + 1;
-	seeds_narrow(&root->seeds, &root->facts.params[0], root->facts.id, to,
-		     root->seeds.end, &draft->seeds);
-	error = frontier_move(root, draft, node, data);
+	draft->parked = aim->parked;
+	draft->away = aim->away;
+	seeds_narrow(&from->seeds, &root->facts.params[0], root->facts.id,
+		     aim->floor, aim->end, &draft->seeds);
+	if (draft->parked) {	/* a single seed, too */
+		draft->seeds.count = 0;
+		core_wipe(draft->seeds.list, sizeof(draft->seeds.list));
+	}
+	error = frontier_move(from, draft, node, data);
 	if (error)
 		return error;
 	if (!frontier_is_whole(draft))
 		return CRYPTECH_ERR_ASSERTION_FAILED;
 	cells_carry(root, draft);
+	carry_moved(root, aim, draft);
 	return CRYPTECH_ERR_OK;
 }
 
@@ -165,11 +195,15 @@ static void move_cell(struct move *move, ks_cell *cell)
 }
 
 /* Have cells written anew that keep much flash from its reuse. */
-static void move_cells(const struct roots *roots, struct root *draft,
+static void move_cells(struct roots *roots, const struct root *root,
 		       ks_cell with)
 {
 	struct move move = { .roots = roots, .with = with };
+	struct root *draft = &roots->draft;
 
+	/* Nobody has Kp in memory. If it has rotted it stays where it is. */
+	if (draft->places->kp && !cells_read_kp(roots, root, roots->kp))
+		move_cell(&move, &draft->places->kp);
 	move_cell(&move, &draft->places->single);
 	for (unsigned int i = 0; i < draft->node_count; i++) {
 		move_cell(&move, &draft->places->of[i].seed);
@@ -186,24 +220,32 @@ static int follow(struct roots *roots, struct root *root)
 {
 	struct root_places before = *root->places;
 	struct root *draft = &roots->draft;
+	bool gives = draft->seeds.end < root->seeds.end;
 	int error, zero;
 
 	root->seeds = draft->seeds;
 	root->generation = draft->generation;
+	root->parked = draft->parked;
+	root->away = draft->away;
 	root->node_count = draft->node_count;
 	memcpy(root->nodes, draft->nodes, sizeof(root->nodes));
 	*root->places = roots->draft_places;
 	error = HS_MUTATED(HS_MUT_ANCHOR_FIRST) ? CRYPTECH_ERR_OK :
 		anchor_follow(roots, root->places->anchor);
-	zero = HS_MUTATED(HS_MUT_RELEASE_FIRST) ? 0 :
+	zero = HS_MUTATED(HS_MUT_RELEASE_FIRST) ||
+	       (gives && HS_MUTATED(HS_MUT_SPLIT_KEEPS)) ? 0 :
 	       cells_zero(roots, root, &before);
+	/* What is spent or given away may still be read: the next start zeroes
+	 * it, and until then nothing of this key gets out. */
+	if (zero)
+		root->damage = zero;
 	return zero ? zero : error;
 }
 
-static int commit_draft(struct roots *roots, struct root *root)
+static int commit_draft(struct roots *roots, struct root *root, bool grows)
 {
 	struct root *draft = &roots->draft;
-	int error = cells_write(roots, draft, true);
+	int error = cells_write(roots, draft, !grows);
 
 	if (error)
 		return error;
@@ -228,18 +270,31 @@ static int commit_draft(struct roots *roots, struct root *root)
 	return follow(roots, root);
 }
 
-/* One record. @with: a cell whose company in its segment is moved. */
-static int commit(struct roots *roots, struct root *root, uint32_t to,
-		  node_fn *node, void *data, ks_cell with)
+int root_aim(struct roots *roots, struct root *root, const struct aim *aim,
+	     node_fn *node, void *data)
 {
-	int error = draw_draft(roots, root, to, node, data);
+	int error = draw_draft(roots, root, aim, node, data);
 
 	if (!error) {
-		move_cells(roots, &roots->draft, with);
-		error = commit_draft(roots, root);
+		move_cells(roots, root, aim->with);
+		if (aim->kp)
+			memcpy(roots->kp, aim->kp, sizeof(roots->kp));
+		error = commit_draft(roots, root, aim->grows);
 	}
 	core_wipe(&roots->draft, sizeof(roots->draft));
+	core_wipe(roots->kp, sizeof(roots->kp));
 	return error;
+}
+
+/* The same leaves and nothing new, or leaves burnt up to @floor. */
+static struct aim aim_at(const struct root *root, uint32_t floor)
+{
+	return (struct aim){
+		.floor = floor,
+		.end = root->seeds.end,
+		.parked = root->parked,
+		.away = root->away,
+	};
 }
 
 /* --- collecting ----------------------------------------------------------- */
@@ -253,17 +308,20 @@ static bool collect_one(struct roots *roots)
 	ks_cell cell = ks_cell_emptiest(roots->ks);
 	uint8_t owner[KS_NAME_SIZE], data[KS_CELL_SIZE];
 	struct root *root;
+	struct aim aim;
 
 	if (!cell || ks_cell_read(roots->ks, cell, owner, data))
 		return false;
 	core_wipe(data, sizeof(data));
 	root = roots_find(roots, owner);
-	return root && !root->damage &&
-	       !commit(roots, root, root->seeds.floor, NULL, NULL, cell);
+	if (!root || root->damage)
+		return false;
+	aim = aim_at(root, root->seeds.floor);
+	aim.with = cell;
+	return !root_aim(roots, root, &aim, NULL, NULL);
 }
 
-/* True if it is worth to try again what found no room. */
-static bool collect(struct roots *roots)
+bool root_collect(struct roots *roots)
 {
 	struct ks_stats stats;
 	uint32_t before;
@@ -298,10 +356,13 @@ int root_commit(struct roots *roots, struct root *root, uint32_t to,
 {
 	const struct root_facts *facts = &root->facts;
 	uint32_t floor = root->seeds.floor;
+	const struct aim aim = aim_at(root, to);
 	int error = anchor_ready(roots);
 
 	if (!error)
 		error = root->damage;
+	if (!error && root->parked)
+		error = CRYPTECH_ERR_FORBIDDEN;
 	if (!error && to <= floor)
 		error = CRYPTECH_ERR_IMPOSSIBLE;
 	if (!error && to > root->seeds.end)
@@ -312,101 +373,13 @@ int root_commit(struct roots *roots, struct root *root, uint32_t to,
 				 floor, to - floor, run))
 		return CRYPTECH_ERR_KEYSTORE_LOST_DATA;
 	do {
-		error = commit(roots, root, to, node, data, 0);
-	} while (error == CRYPTECH_ERR_NO_KEY_INDEX_SLOTS && collect(roots));
+		error = root_aim(roots, root, &aim, node, data);
+	} while (error == CRYPTECH_ERR_NO_KEY_INDEX_SLOTS && root_collect(roots));
 	if (error && run && !HS_MUTATED(HS_MUT_KEEP_RUN))
 		core_wipe(run, (size_t)(to - floor) * facts->params[0].n);
 	if (!error)
 		collect_some(roots);
 	return error;
-}
-
-/* --- the top of the tree -------------------------------------------------- */
-
-/*
- * What is below is made again, at most 2^12 leaves at a time: some hundred
- * milliseconds of one core. A taller top would be a lot of flash.
- */
-unsigned int root_top_height(unsigned int h)
-{
-	return h <= 10 ? 0 : h <= 20 ? h - 10 : 13;
-}
-
-static size_t top_size(const struct root_facts *facts)
-{
-	const struct lms_params *params = &facts->params[0];
-
-	return (size_t)params->n << root_top_height(params->h);
-}
-
-static int top_write(struct roots *roots, const struct root_facts *facts,
-		     const uint8_t *top)
-{
-	size_t size = top_size(facts);
-	int ret = KS_OK;
-
-	if (!root_top_height(facts->params[0].h))
-		return CRYPTECH_ERR_OK;
-	for (size_t at = 0, i = 0; at < size && !ret; at += TOP_CHUNK, i++) {
-		size_t len = size - at < TOP_CHUNK ? size - at : TOP_CHUNK;
-
-		ret = ks_write(roots->ks, KS_CLASS_TOP + i, facts->uuid,
-			       top + at, len, false);
-	}
-	return root_error(ret);
-}
-
-int top_erase(struct roots *roots, const uint8_t *uuid)
-{
-	int ret = KS_OK;
-
-	for (unsigned int i = 0; i < TOP_CHUNKS && !ret; i++) {
-		ret = ks_delete(roots->ks, KS_CLASS_TOP + i, uuid);
-		if (ret == KS_NOT_FOUND)
-			ret = KS_OK;
-	}
-	return root_error(ret);
-}
-
-/* Does level root_top_height() of the tree hash to T1? */
-static int top_check(const struct root_facts *facts, const uint8_t *top)
-{
-	const struct lms_params *params = &facts->params[0];
-	uint32_t count = (uint32_t)1 << root_top_height(params->h);
-	uint8_t *nodes = malloc((size_t)count / 2 * params->n);
-	const uint8_t *children = top;
-	bool same;
-
-	if (!nodes)
-		return CRYPTECH_ERR_ALLOCATION_FAILURE;
-	for (count /= 2; count; count /= 2) {
-		lms_nodes(params, facts->id, count, count, children, nodes);
-		children = nodes;
-	}
-	same = memcmp(nodes, facts->t1, params->n) == 0;
-	free(nodes);
-	return same ? CRYPTECH_ERR_OK : CRYPTECH_ERR_KEYSTORE_LOST_DATA;
-}
-
-int root_read_top(struct roots *roots, const struct root *root, uint8_t *top)
-{
-	size_t size = top_size(&root->facts);
-
-	if (root->damage)
-		return root->damage;
-	if (!root_top_height(root->facts.params[0].h)) {
-		memcpy(top, root->facts.t1, size);
-		return CRYPTECH_ERR_OK;
-	}
-	for (size_t at = 0, i = 0; at < size; at += TOP_CHUNK, i++) {
-		size_t want = size - at < TOP_CHUNK ? size - at : TOP_CHUNK;
-		size_t len = 0;
-
-		if (ks_read(roots->ks, KS_CLASS_TOP + i, root->facts.uuid,
-			    top + at, want, &len) || len != want)
-			return CRYPTECH_ERR_KEYSTORE_LOST_DATA;
-	}
-	return top_check(&root->facts, top);
 }
 
 /* --- creating, deleting --------------------------------------------------- */
@@ -425,24 +398,61 @@ static void draw_new(struct root *root, const struct root_facts *facts,
 	memcpy(root->nodes[0].value, facts->t1, params->n);
 }
 
+/* What was written of a key that will not be. */
+static void unwrite_new(struct roots *roots, struct root *root)
+{
+	unsigned int count = root->node_count;
+
+	root->places->single = 0;
+	memset(root->places->of, 0, sizeof(root->places->of));
+	root->node_count = 0;
+	cells_zero(roots, root, NULL);
+	top_erase(roots, root->facts.uuid);
+	root->node_count = count;
+}
+
 static int write_new(struct roots *roots, struct root *root,
 		     const uint8_t *top)
 {
 	int error = cells_write(roots, root, false);
 
-	if (!error)
+	if (!error && top)
 		error = top_write(roots, &root->facts, top);
 	if (!error)
 		error = prepare(roots, root);
 	if (!error)
 		error = root_error(ks_commit(roots->ks));
-	if (error) {
-		memset(root->places, 0, sizeof(*root->places));
-		root->node_count = 0;
-		cells_zero(roots, root, NULL);
-		top_erase(roots, root->facts.uuid);
-	}
+	if (error)
+		unwrite_new(roots, root);
 	return error;
+}
+
+int root_begin(struct roots *roots)
+{
+	int error = anchor_ready(roots);
+
+	/* It has to be there before keys are, so that deleting, which replaces
+	 * it, works on a full flash. */
+	if (!error && !roots->ledger.there)
+		error = ledger_write(roots, roots->anchor, NULL);
+	return error;
+}
+
+int root_enter(struct roots *roots, struct root *root, const uint8_t *top)
+{
+	int error;
+
+	do {
+		error = write_new(roots, root, top);
+	} while (error == CRYPTECH_ERR_NO_KEY_INDEX_SLOTS &&
+		 root_collect(roots));
+	if (error)
+		return error;
+	root_insert(roots, root);
+	/* An anchor that is one behind is what a power cut leaves, too: the
+	 * key is there, and the next commit will not do without it. */
+	anchor_follow(roots, root->places->anchor);
+	return CRYPTECH_ERR_OK;
 }
 
 int root_create(struct roots *roots, const struct root_facts *facts,
@@ -453,27 +463,19 @@ int root_create(struct roots *roots, const struct root_facts *facts,
 
 	if (!error && roots_find(roots, facts->uuid))
 		error = CRYPTECH_ERR_KEY_NAME_IN_USE;
-	/* There has to be one before keys are, so that deleting, which
-	 * replaces it, works on a full flash. */
-	if (!error && !roots->ledger.there)
-		error = ledger_write(roots, roots->anchor, NULL);
+	if (!error)
+		error = root_begin(roots);
 	if (error)
 		return error;
 	root = root_new(facts->uuid);
 	if (!root)
 		return CRYPTECH_ERR_ALLOCATION_FAILURE;
-	do {
-		draw_new(root, facts, seed);
-		error = write_new(roots, root, top);
-	} while (error == CRYPTECH_ERR_NO_KEY_INDEX_SLOTS && collect(roots));
+	draw_new(root, facts, seed);
+	error = root_enter(roots, root, top);
 	if (error) {
 		root_free(root);
 		return error;
 	}
-	root_insert(roots, root);
-	/* An anchor that is one behind is what a power cut leaves, too: the
-	 * key is there, and the next commit will not do without it. */
-	anchor_follow(roots, root->places->anchor);
 	*out = root;
 	return CRYPTECH_ERR_OK;
 }
@@ -491,6 +493,8 @@ int root_forget(struct roots *roots, struct root *root)
 		error = cells_zero(roots, root, &before);
 	if (!error)
 		error = top_erase(roots, root->facts.uuid);
+	if (!error)
+		error = outbox_delete(roots, root->facts.uuid);
 	if (error)
 		return error;
 	root_remove(roots, root);

@@ -4,11 +4,14 @@
  * leaf is spent for good; Documentation/hashsig-format.rst has the records.
  *
  *	root.c	   create, commit, delete
+ *	top.c	   the upper nodes, cached
  *	frontier.c public nodes, and what follows from them
  *	cells.c	   seeds and public nodes in cells
  *	record.c   state records to the byte
  *	recover.c  rules R1 to R7, at start
  *	anchor.c   freshness: the anchor, the hash over all keys
+ *	backup.h   keys that go elsewhere, and come from there
+ *	rekey.c	   another K_state
  *
  * The promise: once root_commit() has gone past its commit point the leaves
  * below the new floor cannot be computed any more from what is stored, and no
@@ -47,6 +50,9 @@ struct root_facts {
  * A key as its committed record has it. The nodes cover the whole tree, left
  * to right: those over [0, floor) and [end, 2^h), which cannot be computed
  * any more, and those of the seeds' nodes in between. They hash to t1.
+ *
+ * Of a parked key there are no seeds, floor is end, and the root is the one
+ * node; the leaves [away, end) are in its newest package.
  */
 struct root {
 	struct root_facts facts;
@@ -54,6 +60,8 @@ struct root {
 	struct seeds seeds;		/* floor and end are in it; secret */
 	unsigned int node_count;
 	struct public_node nodes[COVER_MAX + 2];
+	bool parked;
+	uint32_t away;
 	uint32_t lost;			/* leaves lost to rot (R5) */
 	int damage;	/* 0, or what whoever names the key is told */
 	void *user;			/* whoever uses this: hss.c's */
@@ -110,8 +118,8 @@ int root_read_top(struct roots *roots, const struct root *root, uint8_t *top);
  * Nodes are checked against t1 before anything is written.
  *
  * On failure after the commit point the leaves are burnt all the same, and @run
- * is wiped. HASHSIG_KEY_EXHAUSTED if @to is beyond the end; IMPOSSIBLE unless
- * above floor; ASSERTION_FAILED, nothing happened: the nodes of @node do not
+ * is wiped. HASHSIG_KEY_EXHAUSTED if @to is beyond the end; FORBIDDEN: it is
+ * parked; IMPOSSIBLE unless above floor; ASSERTION_FAILED, nothing happened: the nodes of @node do not
  * hash to t1; NO_KEY_INDEX_SLOTS, nothing happened: flash is full; KEYSTORE_*.
  *
  * While it works it may move cells of other keys: their generation changes,
@@ -127,5 +135,24 @@ int root_commit(struct roots *roots, struct root *root, uint32_t to,
  * @root is there still, damaged, and the next start finishes it.
  */
 int root_delete(struct roots *roots, struct root *root);
+
+/*
+ * Another K_state, while there is no key (IMPOSSIBLE). Prepare gives the ledger
+ * for it, which the caller puts in place under the name that the ledger has
+ * (ledger_len 0: there is none to be); it changes nothing. KEYSTORE_LOST_DATA
+ * while stale. Then, with the new one where k_state points to, and the new
+ * ledger in place or certain to be so by the next start, roots_rekey: nothing
+ * can fail any more.
+ */
+#define ROOTS_LEDGER_MAX	128
+struct roots_rekey {
+	uint8_t k_record[32];		/* secret */
+	uint8_t ledger[ROOTS_LEDGER_MAX];
+	size_t ledger_len;
+};
+extern const uint8_t roots_ledger_name[KS_NAME_SIZE];
+int roots_rekey_prepare(struct roots *roots, const uint8_t k_state[32],
+			struct roots_rekey *rekey);
+void roots_rekey(struct roots *roots, const struct roots_rekey *rekey);
 
 #endif /* HASHSIG_ROOT_H */

@@ -10,7 +10,9 @@
 #ifndef HASHSIG_ROOT_INTERNAL_H
 #define HASHSIG_ROOT_INTERNAL_H
 
-#include "root.h"
+#include "backup.h"
+
+#include <cryptech/xdr.h>
 
 #include <string.h>
 
@@ -33,6 +35,14 @@ enum hs_mutation {
 	HS_MUT_ANY_CELL,	/* another node's or generation's cell will do */
 	HS_MUT_ANY_TIME,	/* keys of different times will do */
 	HS_MUT_NO_ANCHOR,	/* the anchor is not looked at */
+	HS_MUT_KEKEK_LIVES,	/* an import does not end its KEKEK */
+	HS_MUT_KP_SURVIVES,	/* an unparked key keeps Kp, for ever */
+	HS_MUT_OUTBOX_LATE,	/* the package is stored after the commit */
+	HS_MUT_SPLIT_KEEPS,	/* cells of what was given away stay */
+	HS_MUT_KP_FORGOTTEN,	/* acknowledging a parked key zeroes Kp */
+	HS_MUT_ASKED_FORGOTTEN,	/* a request is good again once acknowledged */
+	HS_MUT_KEY_STAYS,	/* KEY records of imports that were not */
+	HS_MUT_OUTBOX_STAYS,	/* packages of commits that never came */
 	HS_MUT_COUNT,
 };
 #ifdef HS_MUTATIONS
@@ -47,15 +57,20 @@ extern enum hs_mutation hs_mutation;
 
 #define RECORD_TAG	32	/* HMAC-SHA-256 */
 #define RECORD_VERSION	1
+#define RECORD_MOVED	2	/* of keys that were split, parked, adopted */
 #define RECORD_STATE	0x48535331u	/* "HSS1" */
 #define RECORD_LEDGER	0x4853534cu	/* "HSSL" */
 #define KEYS_HASH	32
+#define OUTBOX_HASH	32
+#define ASKED_SIZE	8	/* of a request, as far as it is remembered */
 
 /* What a state record says beside its lists: see record.c. */
 #define RECORD_HEAD	(RECORD_TAG + 4)
 #define STATE_FIXED	(4 + 4 + CRYPTECH_UUID_SIZE + 4 + 8 + 4 + 4 + 4 + \
 			 LMS_ID_SIZE + 4 + 4 + KEYS_HASH + 4 + 4)
-#define STATE_MAX	(RECORD_HEAD + STATE_FIXED +			     \
+#define STATE_MOVED	(4 + 4 + 4 + CRYPTECH_UUID_SIZE + OUTBOX_HASH)
+#define STATE_MAX	(RECORD_HEAD + STATE_FIXED + STATE_MOVED +	     \
+			 ASKED_SIZE * LMS_H_MAX +			     \
 			 8 * CRYPTECH_HSS_LEVELS_MAX + LMS_N_MAX +	     \
 			 NODES_MAX * (12 + LMS_N_MAX + 4))
 #define LEDGER_CORE	(4 + 4 + 8 + KEYS_HASH + 4 + CRYPTECH_UUID_SIZE)
@@ -75,6 +90,13 @@ struct root_places {
 	 * claims: good for the hash over all keys, and for nothing else. */
 	bool unread;
 	ks_cell single;		/* the seed of a single-seed key */
+	ks_cell kp;		/* Kp of a parked one */
+	/* The record is of version 2 and has these; all zeros: none. */
+	bool moved;
+	uint8_t kekek[CRYPTECH_UUID_SIZE];	/* that it came by */
+	uint8_t outbox[OUTBOX_HASH];	/* of the package made last */
+	/* What the key was split for, ever: halving ends after h times. */
+	uint8_t asked[LMS_H_MAX][ASKED_SIZE];
 	struct place of[NODES_MAX];
 	/*
 	 * Listed in the record and to be zeroed by the next commit: rotten,
@@ -104,9 +126,12 @@ struct roots {
 	bool behind;		/* the platform's anchor has yet to follow */
 	bool stale;
 	struct ledger ledger;
+	unsigned int kekek_count;	/* single-use ones, by UUID */
+	uint8_t kekeks[CRYPTECH_KEKEKS_MAX + 1][CRYPTECH_UUID_SIZE];
 	/* A key as it will be when the commit that is being made is done. */
 	struct root draft;
 	struct root_places draft_places;
+	uint8_t kp[PACKAGE_KEY_SIZE];	/* of the draft; zeros but then */
 	uint8_t record[STATE_MAX];
 };
 
@@ -114,6 +139,8 @@ static inline bool is_spent_node(const struct root *root, uint32_t r)
 {
 	uint32_t first, end;
 
+	if (root->parked)
+		return true;
 	cover_leaves(root->facts.params[0].h, r, &first, &end);
 	return end <= root->seeds.floor || first >= root->seeds.end;
 }
@@ -139,8 +166,10 @@ bool frontier_is_whole(const struct root *root);
 unsigned int frontier_nodes(const struct root *root, uint32_t r[NODES_MAX]);
 
 /* record.c */
+void facts_put(struct xdr_writer *w, const struct root_facts *facts);
+bool facts_get(struct xdr_reader *r, struct root_facts *facts);
 /* Writes and returns the length, which is the same in all of a key's life but
- * for rot. */
+ * for rot, and longer from when it is moved first. */
 size_t state_encode(const struct roots *roots, const struct root *root,
 		    const struct root_places *places,
 		    const uint8_t keys[KEYS_HASH], uint8_t *record);
@@ -181,10 +210,16 @@ int cells_undo(struct roots *roots, const struct root *root,
 /* Read the cells that the record lists: into root->seeds what is good (R5);
  * copies, for nodes that are bad in the record, too. */
 int cells_read(struct roots *roots, struct root *root);
+/* Kp of a parked key. KEYSTORE_LOST_DATA */
+int cells_read_kp(const struct roots *roots, const struct root *root,
+		  uint8_t kp[PACKAGE_KEY_SIZE]);
 
 /* anchor.c */
-/* The hash over all keys: those there are, with @changed in place of the one
- * of its name or added, and without @gone. Both may be NULL. */
+/*
+ * The hash over all keys: those there are, with @changed in place of the one
+ * of its name or added, and without @gone. Both may be NULL. And over the
+ * single-use KEKEKs, without the one that @changed came by.
+ */
 int keys_hash(const struct roots *roots, const struct root *changed,
 	      const struct root *gone, uint8_t hash[KEYS_HASH]);
 /* May there be a commit? Lets the platform's anchor catch up. */
@@ -199,14 +234,91 @@ bool anchor_value(const struct roots *roots, uint64_t *value);
 /* Compare flash and anchor; sets roots->stale. @keys: of the newest record. */
 int anchor_start(struct roots *roots, const uint8_t keys[KEYS_HASH]);
 
+/* outbox.c */
+/* The record of a package, and the hash that names it in a state record. */
+int outbox_write(struct roots *roots, const uint8_t *uuid,
+		 const uint8_t request[ROOT_REQUEST_SIZE],
+		 const uint8_t *package, size_t len,
+		 uint8_t hash[OUTBOX_HASH]);
+int outbox_delete(struct roots *roots, const uint8_t *uuid);
+/* Start: those that no state record names go. */
+int outbox_recover(struct roots *roots);
+
+/* adopt.c */
+/* Start: KEY records of imports that were not committed go. */
+int imports_recover(struct roots *roots);
+
+/* kekek.c */
+/* Start: which there are; those by which a key has come go. */
+int kekeks_load(struct roots *roots);
+/*
+ * The hash over all keys is not @keys, of the newest record. Is it without one
+ * of them? Then that one goes: it was not wholly added, or dropped.
+ */
+int kekeks_settle(struct roots *roots, const uint8_t keys[KEYS_HASH],
+		  bool *right);
+int kekeks_clear(struct roots *roots);
+/* A key has come by it. */
+int kekek_spend(struct roots *roots, const uint8_t *uuid);
+
+/* body.c */
+/* @root's seeds and nodes into @body of ROOT_BODY_MAX bytes; the length. */
+size_t body_put(const struct root *root, uint8_t *body);
+/* Another struct root; BAD_ARGUMENTS as root_body_look, ALLOCATION_FAILURE.
+ * Free with root_free. */
+int body_get(const uint8_t *body, size_t len, struct root **root);
+
 /* root.c */
+/* What a commit makes of a key. */
+struct aim {
+	uint32_t floor, end;	/* of it as it will be */
+	bool parked;
+	uint32_t away;
+	const struct root *back;	/* where its seeds come from; or NULL */
+	const uint8_t *kp;	/* of a key that is being parked, or NULL */
+	const uint8_t *outbox;	/* hash of its package; NULL: as it was */
+	const uint8_t *request;	/* to remember it was split for; or NULL */
+	bool grows;	/* more cells are written than zeroed */
+	ks_cell with;	/* collecting: a cell whose company is moved; or 0 */
+};
+/*
+ * One record. After an error root->generation, and root->damage, tell whether
+ * it may be past its commit point.
+ */
+int root_aim(struct roots *roots, struct root *root, const struct aim *aim,
+	     node_fn *node, void *data);
+/* split.c: a key, or a part of it, leaves. */
+struct leaving {
+	node_fn *node;			/* as for root_commit() */
+	void *node_data;
+	root_seal *seal;
+	void *seal_data;
+	uint8_t request[ROOT_REQUEST_SIZE];
+	uint8_t *package;		/* the result, if it worked */
+	size_t len;
+};
+/* @goes: what leaves. @aim: what stays; its outbox is filled in. */
+int root_leave(struct roots *roots, struct root *root, const struct root *goes,
+	       struct leaving *leaving, struct aim *aim);
+
+/* root.c */
+/* True if it is worth to try again what found no room. */
+bool root_collect(struct roots *roots);
+/* There has to be a ledger before there is anything else. */
+int root_begin(struct roots *roots);
+/* A new key: cells, top (or NULL), record. It is in roots then. */
+int root_enter(struct roots *roots, struct root *root, const uint8_t *top);
 struct root *root_new(const uint8_t *uuid);
 void root_free(struct root *root);
 void root_insert(struct roots *roots, struct root *root);
 /* State, cells and top go, and so does @root, without a word to the ledger. If
  * it fails @root is there still, damaged. */
 int root_forget(struct roots *roots, struct root *root);
+
+/* top.c */
 #define TOP_CHUNKS	64	/* classes from KS_CLASS_TOP on */
+int top_write(struct roots *roots, const struct root_facts *facts,
+	      const uint8_t *top);
 int top_erase(struct roots *roots, const uint8_t *uuid);
 
 #endif /* HASHSIG_ROOT_INTERNAL_H */

@@ -14,8 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The public nodes that the keystore asks for when it commits. */
-static bool give_node(void *data, uint32_t r, uint8_t *value)
+bool give_node(void *data, uint32_t r, uint8_t *value)
 {
 	const struct tree *tree = data;
 	const uint8_t *known = tree_node(tree, r);
@@ -164,6 +163,8 @@ static int check(struct hss *hss)
 		return CRYPTECH_ERR_IMPOSSIBLE;
 	if (hss->root->damage)
 		return hss->root->damage;
+	if (hss->root->parked)
+		return CRYPTECH_ERR_FORBIDDEN;
 	if (hss->lack) {
 		error = hss->lack;
 		hss->lack = 0;		/* another attempt may be luckier */

@@ -286,6 +286,24 @@ void tree_go(struct tree *tree, uint32_t next)
 	}
 }
 
+void tree_want(struct tree *tree, uint32_t q)
+{
+	uint32_t index = q >> tree->window_height;
+	struct window **link = &tree->windows;
+	struct window *window;
+
+	/* The one that was wanted before: unless it is used, too. */
+	while ((window = *link) && (window->index != tree->extra ||
+				    window->left))
+		link = &window->link;
+	if (window && tree->extra && tree->extra != index &&
+	    tree->extra - (tree->next >> tree->window_height) > 1) {
+		*link = window->link;
+		window_free(window);
+	}
+	tree->extra = index;
+}
+
 /* --- after a restart --------------------------------------------------------- */
 
 /* The nodes in the record are the whole tree, from left to right. */
@@ -391,4 +409,23 @@ int tree_open(struct tree **out, struct roots *roots, struct root *root)
 	}
 	*out = tree;
 	return 0;
+}
+
+/* --- when leaves go elsewhere -------------------------------------------------- */
+
+int tree_cut(struct tree *tree)
+{
+	struct window **link = &tree->windows;
+	struct window *window;
+
+	while ((window = *link)) {
+		if (!window->left) {
+			link = &window->link;
+			continue;
+		}
+		*link = window->link;
+		window_free(window);
+	}
+	tree->extra = 0;
+	return take_frontier(tree, tree->root);
 }

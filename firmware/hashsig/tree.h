@@ -47,6 +47,7 @@ struct tree {
 	struct patch top;
 	uint32_t scan;		/* the top knows all windows below this one */
 	struct window *windows;	/* complete, or being built */
+	uint32_t extra;		/* a window that a split wants; 0: none */
 	uint32_t built;		/* leaves computed; of use while it is new */
 	uint32_t next;		/* the leaf that signs next */
 	struct seeds *seeds;	/* own, or of the root in flash */
@@ -89,6 +90,14 @@ bool tree_ready(const struct tree *tree);
 void tree_path(const struct tree *tree, uint32_t q, uint8_t *path);
 /* The leaves before @next are taken; windows that lie behind are freed. */
 void tree_go(struct tree *tree, uint32_t next);
+/*
+ * Leaves at the end went elsewhere, with the record's frontier moved. What was
+ * being built of them is dropped; no unit of it is out. ALLOCATION_FAILURE;
+ * KEYSTORE_LOST_DATA: the nodes are not this tree's.
+ */
+int tree_cut(struct tree *tree);
+/* Leaf @q is where a split wants to cut: the nodes around it are wanted. */
+void tree_want(struct tree *tree, uint32_t q);
 
 bool patch_init(struct patch *patch, const struct lms_params *params,
 		uint32_t root, unsigned int depth);

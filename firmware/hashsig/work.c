@@ -50,8 +50,17 @@ static uint64_t next_wants(const struct level *level)
 	       (uint64_t)1 << level->params.h;
 }
 
+/* What a split waits for while lower levels sign. */
+static uint64_t split_wants(const struct hss *hss, bool compressions)
+{
+	const struct level *root = &hss->level[0];
+
+	return root->now->extra ?
+	       weigh(root, tree_wants(root->now, HSS_NOW), compressions) : 0;
+}
+
 /* What the next signature waits for: from the lowest level up, as far as trees
- * are used up. */
+ * are used up. And what a split does. */
 static uint64_t now_wants(const struct hss *hss, bool compressions)
 {
 	unsigned int i = hss->facts.levels;
@@ -62,7 +71,8 @@ static uint64_t now_wants(const struct hss *hss, bool compressions)
 
 		if (level_left(level))
 			return sum + weigh(level, tree_wants(level->now,
-						HSS_NOW), compressions);
+						HSS_NOW), compressions) +
+			       (i > 0 ? split_wants(hss, compressions) : 0);
 		if (i > 0)
 			sum += weigh(level, next_wants(level), compressions);
 	}
@@ -162,11 +172,16 @@ static int now_unit(struct hss *hss, struct unit **unit)
 	while (i-- > 0 && !error && !*unit) {
 		struct level *level = &hss->level[i];
 
-		if (level_left(level))
-			return tree_unit(level->now, HSS_NOW, &hss->stop,
-					 unit);
+		if (level_left(level)) {
+			error = tree_unit(level->now, HSS_NOW, &hss->stop,
+					  unit);
+			break;
+		}
 		error = next_unit(hss, level, HSS_NOW, unit);
 	}
+	if (!error && !*unit && hss->level[0].now->extra)
+		error = tree_unit(hss->level[0].now, HSS_NOW, &hss->stop,
+				  unit);
 	return error;
 }
 
@@ -201,7 +216,7 @@ struct hss_work *hss_work_get(struct hss *hss, enum hss_when when)
 	struct hss_work *work;
 	int error = CRYPTECH_ERR_ALLOCATION_FAILURE;
 
-	if (idle(hss))
+	if (idle(hss) || hss->held)
 		return NULL;
 	work = calloc(1, sizeof(*work));
 	if (work) {
@@ -217,6 +232,7 @@ struct hss_work *hss_work_get(struct hss *hss, enum hss_when when)
 		return NULL;
 	}
 	hss->out++;
+	hss->units++;
 	return work;
 }
 
@@ -240,6 +256,7 @@ int hss_work_put(struct hss *hss, struct hss_work *work)
 	unit_free(work->unit);
 	free(work);
 	hss->out--;
+	hss->units--;
 	t1 = tree_node(root, 1);
 	if (!hss->root && t1)
 		memcpy(hss->facts.t1, t1, hss->facts.params[0].n);
@@ -254,4 +271,10 @@ void hss_stop(struct hss *hss)
 unsigned int hss_out(const struct hss *hss)
 {
 	return hss->out;
+}
+
+bool hss_hold(struct hss *hss, bool hold)
+{
+	hss->held = hold;
+	return !hss->units;
 }

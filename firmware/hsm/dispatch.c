@@ -121,6 +121,8 @@ static bool has_rights(const struct client *client,
 		return wheel;
 	case CRYPTECH_RIGHTS_SO:
 		return client->role == CRYPTECH_USER_SO;
+	case CRYPTECH_RIGHTS_LOGIN:
+		return client->role != CRYPTECH_USER_NONE;
 	case CRYPTECH_RIGHTS_PIN:
 		return wheel || client->role == CRYPTECH_USER_SO;
 	case CRYPTECH_RIGHTS_PORT:
@@ -181,12 +183,17 @@ size_t hsm_call(struct hsm *hsm, unsigned int port, const uint8_t *request,
 	results = call.out.next;
 
 	lock_take(&hsm->lock);
+	while (hsm->claimed && call.function &&
+	       call.function->cost != CRYPTECH_COST_INLINE)
+		lock_wait(&hsm->lock);
 	if (len > CRYPTECH_RPC_MESSAGE_MAX)
 		error = CRYPTECH_ERR_RPC_PACKET_OVERFLOW;
 	else
 		error = serve(&call, port, word);
 	hsm->calls++;
 	hsm->errors += error != CRYPTECH_ERR_OK;
+	if (hsm->claimed)	/* who claimed it may wait for this call */
+		lock_wake(&hsm->lock);
 	lock_drop(&hsm->lock);
 
 	if (error) {
@@ -210,13 +217,36 @@ enum cryptech_cost hsm_cost(const uint8_t *request, size_t len)
 
 void call_unlock(struct call *call)
 {
+	call->hsm->unlocked++;
 	lock_drop(&call->hsm->lock);
 }
 
 int call_relock(struct call *call)
 {
-	lock_take(&call->hsm->lock);
+	struct hsm *hsm = call->hsm;
+
+	lock_take(&hsm->lock);
+	hsm->unlocked--;
+	if (hsm->claimed)
+		lock_wake(&hsm->lock);
 	return call->client->gone ? CRYPTECH_ERR_FORBIDDEN : CRYPTECH_ERR_OK;
+}
+
+int hsm_claim(struct call *call)
+{
+	struct hsm *hsm = call->hsm;
+
+	hsm->claimed = true;	/* it was not: this call has begun, and waits
+				 * for the first time */
+	while (hsm->unlocked)
+		lock_wait(&hsm->lock);
+	return call->client->gone ? CRYPTECH_ERR_FORBIDDEN : CRYPTECH_ERR_OK;
+}
+
+void hsm_unclaim(struct hsm *hsm)
+{
+	hsm->claimed = false;
+	lock_wake(&hsm->lock);
 }
 
 int call_fits(const struct call *call, uint64_t bytes)

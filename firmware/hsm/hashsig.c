@@ -3,14 +3,24 @@
  * Hash signature keys by UUID: generation, what is known of them, what becomes
  * of them when the flash is not the newest. And libhal's generation.
  */
-#include "hashsig.h"
+#include "backup.h"
 
 /* --- generation ------------------------------------------------------------------ */
 
 #define FLAGS_NEEDED	(CRYPTECH_KEY_FLAG_DIGITALSIGNATURE |		       \
 			 CRYPTECH_KEY_FLAG_TOKEN)
 #define FLAGS_ALLOWED	(FLAGS_NEEDED | CRYPTECH_KEY_FLAG_PUBLIC |	       \
-			 CRYPTECH_KEY_FLAG_EXPORTABLE)
+			 CRYPTECH_KEY_FLAG_EXPORTABLE |		       \
+			 CRYPTECH_KEY_FLAG_RECOVERABLE)
+
+/* To be had back from a package, it has to be one that packages are made of. */
+static int check_recoverable(struct hsm *hsm, uint32_t flags)
+{
+	if (!(flags & CRYPTECH_KEY_FLAG_RECOVERABLE))
+		return CRYPTECH_ERR_OK;
+	return flags & CRYPTECH_KEY_FLAG_EXPORTABLE ? recovery_check(hsm) :
+	       CRYPTECH_ERR_BAD_ARGUMENTS;
+}
 
 /* One level's set; UNSUPPORTED_KEY */
 static int set_level(struct root_facts *facts, unsigned int level,
@@ -60,6 +70,8 @@ int handle_HASHSIG_GENERATE(struct call *call)
 	    (request.flags & FLAGS_NEEDED) != FLAGS_NEEDED)
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	error = get_facts(call, &facts);
+	if (!error)
+		error = check_recoverable(call->hsm, request.flags);
 	if (!error)
 		error = job_start(call, &request, &facts, &job);
 	if (error)
@@ -216,6 +228,8 @@ static uint32_t state_of(const struct hsm *hsm, const struct hashsig *h,
 {
 	if (roots_stale(hsm->hashsigs->roots))
 		return CRYPTECH_HASHSIG_STALE;
+	if (hss_is_parked(h->hss))
+		return CRYPTECH_HASHSIG_PARKED;
 	if (!counts->left)
 		return CRYPTECH_HASHSIG_EXHAUSTED;
 	if (!hss_work_left(h->hss))

@@ -10,6 +10,7 @@
  *	hashsigwork.c  who computes the units of work that signing waits for
  *	hashsigjob.c   generation
  *	hashsigsign.c  signing; requests that are remembered
+ *	hashsigmove.c  keys that leave or come: see backup.h
  *	hashsig.c      our functions 0x130 to 0x138, by UUID
  *	stream.c       our functions 0x139 to 0x13f: messages in pieces
  *
@@ -101,6 +102,7 @@ int hashsig_may_delete(struct hsm *hsm, const uint8_t *uuid);
 /*
  * Out of flash and memory, whatever there is of a state of this name; its KEY
  * record is gone already. @h: what the key had, or NULL. Waits for its users.
+ * Of a parked key the state stays: its package is to open again.
  */
 int hashsig_delete(struct hsm *hsm, const uint8_t *uuid, struct hashsig *h);
 /* All of them, after a decision of the security officer. Drops the lock. */
@@ -113,7 +115,8 @@ void hashsig_look(struct hsm *hsm, struct hashsig *h,
 int call_hashsig(struct call *call, struct hashsig **h);
 /* Do all levels share one set? */
 bool hashsig_uniform(const struct hashsig *h);
-/* Can it be used at all? KEY_NOT_FOUND when it is being deleted, ... */
+/* Can it sign at all? KEY_NOT_FOUND when it is being deleted, FORBIDDEN when it
+ * is parked, ... */
 int hashsig_usable(const struct hsm *hsm, const struct hashsig *h);
 
 /* --- public keys (hashsigpub.c) ------------------------------------------------ */
@@ -191,6 +194,13 @@ void job_progress(struct hsm *hsm, struct job *job);
 
 /* --- signing (hashsigsign.c) --------------------------------------------------- */
 
+/*
+ * Do, or wait for, what signing or splitting waits for; NOT_READY: it takes
+ * longer than a call may. FORBIDDEN: @client (or NULL) is gone. The caller is
+ * a user; the lock is dropped meanwhile.
+ */
+int hashsig_make_ready(struct hsm *hsm, const struct client *client,
+		       struct hashsig *h);
 /*
  * Take a leaf, after the work that may be needed. The caller is a user. The
  * lock may be dropped meanwhile, but not after the leaf was taken.

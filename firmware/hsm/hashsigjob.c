@@ -63,7 +63,7 @@ bool job_names(struct hsm *hsm, const uint8_t *uuid)
 static int make_key(const struct key_request *request, struct key **result)
 {
 	struct key *key = key_alloc();
-	int error = CRYPTECH_ERR_OK;
+	int error;
 
 	if (!key)
 		return CRYPTECH_ERR_ALLOCATION_FAILURE;
@@ -71,14 +71,7 @@ static int make_key(const struct key_request *request, struct key **result)
 	key->class = CRYPTECH_KEY_CLASS_HASHSIG_PRIVATE;
 	key->flags = request->flags;
 	key->dead = true;
-	if (request->uuid)
-		memcpy(key->uuid, request->uuid, CRYPTECH_UUID_SIZE);
-	else
-		error = key_draw_uuid(key->uuid);
-	if (!error && request->label_len)
-		error = attributes_set(&key->attributes,
-				       CRYPTECH_ATTRIBUTE_LABEL,
-				       request->label, request->label_len);
+	error = key_name(key, request);
 	if (error) {
 		key_put(key);
 		return error;
@@ -282,7 +275,9 @@ int job_commit(struct hsm *hsm, struct job *job)
 	keys_position(hsm->keys, job->uuid, &found);
 	if (found)
 		return CRYPTECH_ERR_KEY_NAME_IN_USE;
-	error = keys_reserve(hsm->keys);
+	error = keys_check_slots(hsm, job->key->flags);
+	if (!error)
+		error = keys_reserve(hsm->keys);
 	if (!error)
 		error = set_spki(job->key, job->hashsig->hss);
 	if (!error)

@@ -5,8 +5,9 @@
  * In flash it is two things: a KEY record like that of other keys (name, flags,
  * attributes, public key), and a state, in which leaves are spent. The state is
  * written first and destroyed last: a state without a KEY record is one that
- * was never finished, or whose key was deleted, and is discarded at start. A
- * KEY record without its state is a key that was damaged.
+ * was never finished, or whose key was deleted, and is discarded at start;
+ * unless it is parked: then the key is off the HSM. A KEY record without its
+ * state is a key that was damaged.
  */
 #include "hashsig.h"
 
@@ -109,22 +110,29 @@ int hashsig_may_delete(struct hsm *hsm, const uint8_t *uuid)
 	       CRYPTECH_ERR_KEYSTORE_LOST_DATA : CRYPTECH_ERR_OK;
 }
 
+/* Who deletes a parked key says by that that he has its package. */
+static int leave_parked(struct roots *roots, struct root *root)
+{
+	int error = root_outbox_drop(roots, root);
+
+	return error == CRYPTECH_ERR_KEY_NOT_FOUND ? CRYPTECH_ERR_OK : error;
+}
+
 int hashsig_delete(struct hsm *hsm, const uint8_t *uuid, struct hashsig *h)
 {
 	struct roots *roots = hsm->hashsigs->roots;
 	struct root *root;
-	int error;
+	int error = CRYPTECH_ERR_OK;
 
 	if (h) {
 		stop_and_wait(hsm, h);
-		error = hss_delete(h->hss);
-		if (error)
-			hss_free(h->hss);
+		hss_free(h->hss);
 		dispose(h);
-	} else {
-		root = roots_find(roots, uuid);
-		error = root ? root_delete(roots, root) : CRYPTECH_ERR_OK;
 	}
+	root = roots_find(roots, uuid);
+	if (root)
+		error = root->parked ? leave_parked(roots, root) :
+				       root_delete(roots, root);
 	if (error)
 		hsm_log(hsm, "a hash signature key was deleted, but not all "
 			"of its state could be destroyed (error %d); it will "
@@ -200,6 +208,7 @@ static int start_root(struct hsm *hsm, struct root *root)
 {
 	struct roots *roots = hsm->hashsigs->roots;
 	struct key *key = key_of(hsm, root->facts.uuid);
+	bool parked = root->parked;
 	int error;
 
 	if (key && (key->damage || key->hashsig))
@@ -212,11 +221,11 @@ static int start_root(struct hsm *hsm, struct root *root)
 	}
 	if (roots_stale(roots))
 		return CRYPTECH_ERR_OK;		/* not ours to decide yet */
-	error = root_delete(roots, root);
+	error = parked ? leave_parked(roots, root) : root_delete(roots, root);
 	if (error)
 		hsm_log(hsm, "the state of a hash signature key that is no "
 			"more could not be destroyed (error %d)", error);
-	else
+	else if (!parked)
 		hsm_log(hsm, "discarded the state of a hash signature key "
 			"that was never finished, or was being deleted");
 	return CRYPTECH_ERR_OK;
@@ -377,14 +386,19 @@ void hashsigs_count(struct hsm *hsm, uint64_t *keys, uint64_t *low,
 	struct hss_counts counts;
 	struct hashsig *h;
 
-	*keys = *low = *least = 0;
+	*keys = *low = 0;
+	*least = UINT64_MAX;
 	for (h = hsm->hashsigs->first; h; h = h->next) {
-		hss_count(h->hss, &counts);
-		if (!*keys || counts.root_left < *least)
-			*least = counts.root_left;
 		++*keys;
+		if (hss_is_parked(h->hss))
+			continue;
+		hss_count(h->hss, &counts);
+		if (counts.root_left < *least)
+			*least = counts.root_left;
 		*low += hashsig_is_low(h, &counts);
 	}
+	if (*least == UINT64_MAX)
+		*least = 0;
 }
 
 uint64_t hashsigs_anchor(struct hsm *hsm)
@@ -415,6 +429,8 @@ int hashsig_usable(const struct hsm *hsm, const struct hashsig *h)
 		return CRYPTECH_ERR_KEY_NOT_FOUND;
 	if (roots_stale(hsm->hashsigs->roots))
 		return CRYPTECH_ERR_KEYSTORE_LOST_DATA;
+	if (hss_is_parked(h->hss))
+		return CRYPTECH_ERR_FORBIDDEN;
 	return h->broken;
 }
 

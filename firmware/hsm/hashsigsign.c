@@ -91,9 +91,9 @@ int put_signature(struct call *call, struct hashsig *h,
  * Without background threads a part of it is done in each call, so that who
  * asks often enough gets there.
  */
-static int make_ready(struct call *call, struct hashsig *h)
+int hashsig_make_ready(struct hsm *hsm, const struct client *client,
+		       struct hashsig *h)
 {
-	struct hsm *hsm = call->hsm;
 	uint64_t before = hss_work_left(h->hss);
 	uint64_t left = before;
 	int error;
@@ -107,7 +107,7 @@ static int make_ready(struct call *call, struct hashsig *h)
 			return CRYPTECH_ERR_IMPOSSIBLE;
 		hashsig_step(hsm, h);
 		hashsig_kick(hsm, h);
-		if (call->client->gone)
+		if (client && client->gone)
 			return CRYPTECH_ERR_FORBIDDEN;
 		error = hashsig_usable(hsm, h);
 		if (error)
@@ -132,7 +132,7 @@ int hashsig_take(struct call *call, struct hashsig *h, struct hss_leaf **leaf)
 		error = hss_take(h->hss, leaf);
 		if (error != CRYPTECH_ERR_NOT_READY)
 			break;
-		error = make_ready(call, h);
+		error = hashsig_make_ready(call->hsm, call->client, h);
 		if (error)
 			return error;
 	}

@@ -22,6 +22,8 @@ struct hsm_config {
 	unsigned int clients;	/* a port; 0: the default, 1,024 */
 	unsigned int handles;	/* a port; 0: the default, 4,096 */
 	unsigned int pin_iterations; /* PBKDF2; 0: the default */
+	unsigned int slots;	/* keys there may be in flash, and as many in
+				 * memory; 0: no limit but those of the parts */
 };
 
 /*

@@ -8,7 +8,9 @@
  *	pin.c       PINs, LOGIN, SET_PIN
  *	hash.c      hashes and HMACs
  *	misc.c      version, random numbers, STATUS
- *	start.c     hsm_start, hsm_stop, master key, serial number
+ *	setting.c   settings, which a new master key leaves as they are
+ *	rekey.c	    what follows from the master key, and a change of it
+ *	start.c     hsm_start, hsm_stop, serial number
  *	key.c ...   keys (see key.h)
  *	hashsig*.c, stream.c  hash signatures (see hashsig.h)
  *
@@ -45,9 +47,11 @@
 
 struct client;
 struct function;
+struct backup;
 struct hashsigs;
 struct job;
 struct key;
+struct recovery;
 struct stream;
 
 /*
@@ -305,12 +309,57 @@ struct hsm {
 	struct pins pins;
 	struct keys *keys;		/* key.c's */
 	struct hashsigs *hashsigs;	/* hashsigkey.c's */
+	struct backup *backup;		/* backup.h: policy, devices, ... */
+	struct recovery *recovery;	/* recovery.c's: an armed package */
 
 	/* Wrapping keys, derived at start from master key and serial number. */
 	uint8_t k_flash[32];		/* key records */
 	uint8_t k_state[32];		/* states of hash signature keys */
-	uint8_t k_config[32];		/* the PIN record */
+	uint8_t k_config[32];		/* PINs, settings */
+	/* ... from the master key alone: */
+	uint8_t k_raw[32];		/* raw packages */
+	uint8_t k_raw_hashsig[32];	/* ... of HSS keys, with Kp */
+	uint8_t fingerprint[32];	/* not secret */
+	/*
+	 * They change when the master key does, and calls read them without
+	 * the lock. So who changes them has the HSM to himself: no call has
+	 * dropped the lock, none begins. See hsm_claim.
+	 */
+	unsigned int unlocked;		/* calls that have */
+	bool claimed;
 };
+
+/*
+ * --- the master key (rekey.c) --------------------------------------------------
+ */
+struct config_record {		/* CONFIG, "config": plain bytes */
+	uint8_t serial[CRYPTECH_SERIAL_SIZE];
+	uint8_t fingerprint[32];	/* of the master key */
+};
+
+int config_read(struct hsm *hsm, struct config_record *config);
+int config_write(struct hsm *hsm, const struct config_record *config);
+/*
+ * The wrapping keys of the HSM whose serial number @config has. Fresh: makes a
+ * master key where there is none, and sets config->fingerprint. Otherwise
+ * finishes a change of the master key that a power cut hit, or takes it back.
+ */
+int master_key_start(struct hsm *hsm, bool fresh,
+		     struct config_record *config);
+/*
+ * Replace the master key; what was wrapped under the old one is gone already.
+ * The HSM is claimed. On failure nothing changed, but for MASTERKEY_FAIL (see
+ * the log) and KEYSTORE_ACCESS: then the next start finishes it.
+ */
+int master_key_change(struct hsm *hsm, const uint8_t key[MASTER_KEY_SIZE]);
+/*
+ * Have the HSM to oneself, as soon as one keeps the lock: waits for the calls
+ * that have dropped it, lets none begin but those of cost INLINE, which the
+ * thread answers that has to show that the HSM lives. FORBIDDEN: the client has
+ * logged out meanwhile. hsm_unclaim in any case.
+ */
+int hsm_claim(struct call *call);
+void hsm_unclaim(struct hsm *hsm);
 
 /* The error that a client gets to see for a keystore error. */
 int store_error(int ks_error);
@@ -322,6 +371,26 @@ int store_error(int ks_error);
 int store_write(struct hsm *hsm, enum ks_class class,
 		const uint8_t name[KS_NAME_SIZE], const void *data, size_t len,
 		bool must_be_new);
+/* Is there a record of this class, whatever its state? */
+bool store_has(struct hsm *hsm, enum ks_class class);
+
+/*
+ * --- settings (setting.c) ------------------------------------------------------
+ *
+ * Records of the classes CONFIG and DEVICE, sealed under K_config. They and the
+ * PINs stay when the master key changes: masterkey.c seals whatever there is
+ * in these classes anew without knowing what it says, so nothing else may be
+ * there. At most SETTING_MAX bytes each. To delete one: ks_delete.
+ */
+#define SETTING_MAX	1024
+
+int setting_write(struct hsm *hsm, enum ks_class class,
+		  const uint8_t name[KS_NAME_SIZE], const void *data,
+		  size_t len, bool must_be_new);
+/* KEY_NOT_FOUND; KEYSTORE_LOST_DATA: it does not unwrap; RESULT_TOO_LONG */
+int setting_read(struct hsm *hsm, enum ks_class class,
+		 const uint8_t name[KS_NAME_SIZE], void *data, size_t size,
+		 size_t *len);
 
 /*
  * --- keys (key.c), as the rest sees them --------------------------------------
@@ -356,5 +425,11 @@ void hashsigs_count(struct hsm *hsm, uint64_t *keys, uint64_t *low,
 		    uint64_t *least);
 uint64_t hashsigs_anchor(struct hsm *hsm);
 bool hashsigs_stale(const struct hsm *hsm);
+
+/*
+ * --- backup (backup.h), as the rest sees it ------------------------------------
+ */
+/* For STATUS: POLICY, KEYS_PARKED, OUTBOX, KEKEKS, at their tags. */
+void backup_count(struct hsm *hsm, uint64_t *value);
 
 #endif /* HSM_INTERNAL_H */

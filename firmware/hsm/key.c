@@ -78,6 +78,21 @@ int keys_reserve(struct keys *keys)
 	return CRYPTECH_ERR_OK;
 }
 
+/* A record that cannot be read takes a slot until it is deleted. */
+int keys_check_slots(const struct hsm *hsm, uint32_t flags)
+{
+	const struct keys *keys = hsm->keys;
+	size_t slots = hsm->config.slots;
+
+	if (!slots)
+		return CRYPTECH_ERR_OK;
+	if (flags & CRYPTECH_KEY_FLAG_TOKEN)
+		return keys->token + keys->lost < slots ? CRYPTECH_ERR_OK :
+		       CRYPTECH_ERR_NO_KEY_INDEX_SLOTS;
+	return keys->in_memory < slots ? CRYPTECH_ERR_OK :
+	       CRYPTECH_ERR_NO_KEY_SLOTS_AVAILABLE;
+}
+
 static size_t *counter_of(struct keys *keys, const struct key *key)
 {
 	if (key->damage)

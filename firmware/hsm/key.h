@@ -138,6 +138,10 @@ struct key_request {
 	uint32_t flags;
 	const uint8_t *label;		/* a valid one */
 	size_t label_len;
+	/* Of a key that comes as an image, in place of the label: as records
+	 * have them. NULL: none. */
+	const uint8_t *attributes;
+	size_t attributes_len;
 };
 
 /* An object with one reference. Lock not needed. */
@@ -151,6 +155,9 @@ int keys_insert(struct keys *keys, struct key *key);
 void keys_remove(struct keys *keys, struct key *key);
 /* Make room for one more so that keys_insert does not fail for lack of it. */
 int keys_reserve(struct keys *keys);
+/* Is there a slot for a key of these flags? NO_KEY_INDEX_SLOTS (in flash),
+ * NO_KEY_SLOTS_AVAILABLE (in memory): --slots are taken. */
+int keys_check_slots(const struct hsm *hsm, uint32_t flags);
 
 /* May this client know that the key exists? */
 bool key_visible(const struct client *client, const struct key *key);
@@ -169,6 +176,11 @@ int call_key(struct call *call, struct key **key);
  * HSM draws, or 16 bytes, but not zeros, which mean "none" to drivers.
  */
 int call_new_uuid(struct call *call, const uint8_t **uuid);
+/* The next arguments as "previous:o max:u" of a list, which begins behind
+ * @previous (NULL: at the start). */
+int call_list(struct call *call, const uint8_t **previous, uint32_t *max);
+/* A label that may be a key's. BAD_ARGUMENTS */
+int call_label(struct call *call, const uint8_t **label, size_t *len);
 /* ... as flags, then label, for a key-to-be. */
 int call_request(struct call *call, struct key_request *request);
 
@@ -178,6 +190,7 @@ int call_request(struct call *call, struct key_request *request);
 struct key_record {
 	uint8_t *plain;
 	size_t plain_size;
+	const uint8_t *uuid;
 	uint32_t type, class, flags;
 	const uint8_t *attributes, *spki, *secret;
 	size_t attributes_len, spki_len, secret_len;
@@ -204,6 +217,8 @@ void record_close(struct key_record *record);
 
 /* Flags that stand together, and none but those of @allowed. */
 int key_check_flags(uint32_t flags, uint32_t allowed);
+/* ... and with this type and class. A mode that is left open is filled in. */
+int key_settle_flags(struct key *key);
 /* Is this type one that this HSM serves? UNSUPPORTED_KEY */
 int key_check_type(const struct hsm *hsm, uint32_t type);
 /* Is the name free (NULL: drawn later), is there room? To be asked before
@@ -211,6 +226,8 @@ int key_check_type(const struct hsm *hsm, uint32_t type);
 int key_check_room(struct call *call, const uint8_t *uuid, uint32_t flags);
 /* A random UUID (RFC 9562, version 4). */
 int key_draw_uuid(uint8_t uuid[CRYPTECH_UUID_SIZE]);
+/* The UUID and label that were asked for, or drawn. Lock not needed. */
+int key_name(struct key *key, const struct key_request *request);
 
 /*
  * Add @core, a key that was loaded or generated, to the client's or the HSM's

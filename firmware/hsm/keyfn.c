@@ -22,7 +22,7 @@ int call_new_uuid(struct call *call, const uint8_t **uuid)
 	return CRYPTECH_ERR_OK;
 }
 
-static int get_label(struct call *call, const uint8_t **label, size_t *len)
+int call_label(struct call *call, const uint8_t **label, size_t *len)
 {
 	*label = xdr_get_opaque(&call->in, len);
 	return label_prefix(*label, *len) == *len ? CRYPTECH_ERR_OK :
@@ -40,8 +40,10 @@ int call_request(struct call *call, struct key_request *request)
 {
 	int error;
 
+	request->attributes = NULL;
+	request->attributes_len = 0;
 	request->flags = xdr_get_u32(&call->in);
-	error = get_label(call, &request->label, &request->label_len);
+	error = call_label(call, &request->label, &request->label_len);
 	if (error)
 		return error;
 	return key_check_flags(request->flags, CRYPTECH_KEY_FLAGS_ALL);
@@ -165,22 +167,33 @@ static size_t item_size(const struct key *key)
 	       xdr_size_opaque(len);
 }
 
+int call_list(struct call *call, const uint8_t **previous, uint32_t *max)
+{
+	size_t len;
+
+	*previous = xdr_get_opaque(&call->in, &len);
+	*max = xdr_get_u32(&call->in);
+	if (len && len != CRYPTECH_UUID_SIZE)
+		return CRYPTECH_ERR_KEY_NAME_TOO_LONG;
+	if (!len)
+		*previous = NULL;
+	return *max ? CRYPTECH_ERR_OK : CRYPTECH_ERR_BAD_ARGUMENTS;
+}
+
 int handle_KEY_LIST(struct call *call)
 {
 	const struct keys *keys = call->hsm->keys;
 	const uint8_t *previous;
 	struct xdr_writer head;
 	uint32_t max, n = 0;
-	size_t len, at = 0;
+	size_t at = 0;
 	bool found;
+	int error;
 
-	previous = xdr_get_opaque(&call->in, &len);
-	max = xdr_get_u32(&call->in);
-	if (len && len != CRYPTECH_UUID_SIZE)
-		return CRYPTECH_ERR_KEY_NAME_TOO_LONG;
-	if (!max)
-		return CRYPTECH_ERR_BAD_ARGUMENTS;
-	if (len) {
+	error = call_list(call, &previous, &max);
+	if (error)
+		return error;
+	if (previous) {
 		at = keys_position(keys, previous, &found);
 		at += found;
 	}
@@ -209,7 +222,7 @@ int handle_KEY_SET_LABEL(struct call *call)
 	int error = call_key(call, &key);
 
 	if (!error)
-		error = get_label(call, &label, &len);
+		error = call_label(call, &label, &len);
 	if (!error)
 		error = attributes_copy(&list, &key->attributes);
 	if (error)

@@ -51,7 +51,7 @@ int key_check_type(const struct hsm *hsm, uint32_t type)
  * what one mode protects does not fall by another's means; which, its type
  * says, and it is kept in the flags for whoever looks.
  */
-static int settle_flags(struct key *key)
+int key_settle_flags(struct key *key)
 {
 	const uint32_t other_kinds = CRYPTECH_KEY_FLAG_DIGITALSIGNATURE |
 				     CRYPTECH_KEY_FLAG_KEYENCIPHERMENT |
@@ -71,6 +71,9 @@ static int settle_flags(struct key *key)
 	    (key->flags & (CRYPTECH_KEY_FLAG_KEYENCIPHERMENT |
 			   CRYPTECH_KEY_FLAG_DATAENCIPHERMENT)))
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
+	/* Of HSS private keys, which are not made here. */
+	if (key->flags & CRYPTECH_KEY_FLAG_RECOVERABLE)
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	if ((key->flags & CRYPTECH_KEY_FLAG_RAW) &&
 	    key->class != CRYPTECH_KEY_CLASS_RSA_PRIVATE)
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
@@ -87,6 +90,25 @@ int key_draw_uuid(uint8_t uuid[CRYPTECH_UUID_SIZE])
 	return error;
 }
 
+int key_name(struct key *key, const struct key_request *request)
+{
+	int error = CRYPTECH_ERR_OK;
+
+	if (request->uuid)
+		memcpy(key->uuid, request->uuid, CRYPTECH_UUID_SIZE);
+	else
+		error = key_draw_uuid(key->uuid);
+	if (!error && request->attributes &&
+	    !attributes_parse(&key->attributes, request->attributes,
+			      request->attributes_len))
+		error = CRYPTECH_ERR_KEYWRAP_BAD_MAGIC;
+	if (!error && request->label_len)
+		error = attributes_set(&key->attributes,
+				       CRYPTECH_ATTRIBUTE_LABEL,
+				       request->label, request->label_len);
+	return error;
+}
+
 int key_check_room(struct call *call, const uint8_t *uuid, uint32_t flags)
 {
 	struct client *client = call->client;
@@ -94,14 +116,16 @@ int key_check_room(struct call *call, const uint8_t *uuid, uint32_t flags)
 
 	if (uuid)
 		keys_position(call->hsm->keys, uuid, &found);
-	if (found || (uuid && job_names(call->hsm, uuid)))
+	/* A state without a key: of one that is parked. */
+	if (found || (uuid && (job_names(call->hsm, uuid) ||
+			       roots_find(call->hsm->hashsigs->roots, uuid))))
 		return CRYPTECH_ERR_KEY_NAME_IN_USE;
 	if (flags & CRYPTECH_KEY_FLAG_TOKEN)
-		return CRYPTECH_ERR_OK;
+		return keys_check_slots(call->hsm, flags);
 	if (client->key_count >= HSM_CLIENT_VOLATILE ||
 	    client->port->volatile_keys >= HSM_PORT_VOLATILE)
 		return CRYPTECH_ERR_NO_KEY_SLOTS_AVAILABLE;
-	return CRYPTECH_ERR_OK;
+	return keys_check_slots(call->hsm, flags);
 }
 
 /* --- make ---------------------------------------------------------------------- */
@@ -156,17 +180,10 @@ static int prepare(const struct hsm *hsm, struct core_key *core,
 		key->core = core_key_get(core);
 	}
 	key->flags = request->flags;
-	error = settle_flags(key);
+	error = key_settle_flags(key);
 	if (error)
 		return error;
-	if (request->uuid)
-		memcpy(key->uuid, request->uuid, CRYPTECH_UUID_SIZE);
-	else
-		error = key_draw_uuid(key->uuid);
-	if (!error && request->label_len)
-		error = attributes_set(&key->attributes,
-				       CRYPTECH_ATTRIBUTE_LABEL,
-				       request->label, request->label_len);
+	error = key_name(key, request);
 	if (!error && core && !key_is_aes(key))
 		error = set_spki(key, core);
 	if (!error && key_is_token(key))
@@ -369,10 +386,21 @@ int key_load_raw(struct call *call, uint32_t type, const uint8_t *value,
 	return error;
 }
 
+/*
+ * A KEKEK that was made here and never leaves. Whoever knew the private half of
+ * one that this device attests could open what others send.
+ */
+static bool is_for_here_alone(uint32_t flags)
+{
+	return (flags & CRYPTECH_KEY_FLAG_KEYENCIPHERMENT) &&
+	       !(flags & CRYPTECH_KEY_FLAG_EXPORTABLE);
+}
+
 int key_generate(struct call *call, uint32_t type,
 		 const struct key_request *request, uint32_t *handle,
 		 struct key **key)
 {
+	struct key_request made = *request;
 	struct core_key *core;
 	int error, gone;
 
@@ -381,6 +409,8 @@ int key_generate(struct call *call, uint32_t type,
 		error = key_check_room(call, request->uuid, request->flags);
 	if (error)
 		return error;
+	if (is_for_here_alone(request->flags))
+		made.flags |= CRYPTECH_KEY_FLAG_LOCAL;
 	call_unlock(call);
 	error = core_key_generate(type, &core);
 	gone = call_relock(call);
@@ -388,7 +418,7 @@ int key_generate(struct call *call, uint32_t type,
 		return error;
 	error = gone;
 	if (!error)
-		error = key_add(call, core, request, handle, key);
+		error = key_add(call, core, &made, handle, key);
 	core_key_put(core);
 	return error;
 }

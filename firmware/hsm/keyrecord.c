@@ -9,8 +9,11 @@
  *
  * attributes: (u32 type, opaque value) one after the other; secret: PKCS#8, the
  * bytes of an AES key, or empty in a public key. An AES key has no spki.
+ *
+ * The same plaintext is what packages carry, the image of a key: then with the
+ * body of an HSS key for its secret, which records do not have.
  */
-#include "key.h"
+#include "backup.h"
 
 #include <stdlib.h>
 
@@ -31,25 +34,22 @@ bool record_too_long(size_t attributes_len, size_t spki_len, size_t secret_len)
 	return size > KS_RECORD_MAX || core_wrap_size(size) > KS_RECORD_MAX;
 }
 
-int record_seal(const struct hsm *hsm, const struct key *key,
-		const uint8_t *secret, size_t secret_len, struct sealed *sealed)
+int record_image(const struct key *key, const uint8_t *secret,
+		 size_t secret_len, uint8_t **image, size_t *len)
 {
-	size_t size = plain_size(key->attributes.len, key->spki_len, secret_len);
+	uint64_t size = plain_size(key->attributes.len, key->spki_len,
+				   secret_len);
 	struct xdr_writer w;
-	uint8_t *plain;
-	int error;
 
-	memset(sealed, 0, sizeof(*sealed));
-	if (record_too_long(key->attributes.len, key->spki_len, secret_len))
+	*image = NULL;
+	*len = 0;
+	if (size > KS_RECORD_MAX)
 		return CRYPTECH_ERR_RESULT_TOO_LONG;
-	plain = malloc(size);
-	sealed->len = core_wrap_size(size);
-	sealed->data = malloc(sealed->len);
-	if (!plain || !sealed->data) {
-		error = CRYPTECH_ERR_ALLOCATION_FAILURE;
-		goto out;
-	}
-	xdr_writer_init(&w, plain, size);
+	*image = malloc(size);
+	if (!*image)
+		return CRYPTECH_ERR_ALLOCATION_FAILURE;
+	*len = size;
+	xdr_writer_init(&w, *image, size);
 	xdr_put_u32(&w, RECORD_VERSION);
 	memcpy(xdr_put_raw(&w, CRYPTECH_UUID_SIZE), key->uuid,
 	       CRYPTECH_UUID_SIZE);
@@ -59,9 +59,29 @@ int record_seal(const struct hsm *hsm, const struct key *key,
 	xdr_put_opaque(&w, key->attributes.data, key->attributes.len);
 	xdr_put_opaque(&w, key->spki, key->spki_len);
 	xdr_put_opaque(&w, secret, secret_len);
-	error = core_wrap(hsm->k_flash, plain, size, sealed->data);
+	return CRYPTECH_ERR_OK;
+}
+
+int record_seal(const struct hsm *hsm, const struct key *key,
+		const uint8_t *secret, size_t secret_len, struct sealed *sealed)
+{
+	uint8_t *plain;
+	size_t size;
+	int error;
+
+	memset(sealed, 0, sizeof(*sealed));
+	if (record_too_long(key->attributes.len, key->spki_len, secret_len))
+		return CRYPTECH_ERR_RESULT_TOO_LONG;
+	error = record_image(key, secret, secret_len, &plain, &size);
+	if (error)
+		return error;
+	sealed->len = core_wrap_size(size);
+	sealed->data = malloc(sealed->len);
+	if (sealed->data)
+		error = core_wrap(hsm->k_flash, plain, size, sealed->data);
+	else
+		error = CRYPTECH_ERR_ALLOCATION_FAILURE;
 	core_wipe(plain, size);
-out:
 	free(plain);
 	if (error) {
 		free(sealed->data);
@@ -70,15 +90,16 @@ out:
 	return error;
 }
 
-static bool parse(struct key_record *record, size_t len, const uint8_t *uuid)
+bool record_parse(const uint8_t *image, size_t len, const uint8_t *uuid,
+		  struct key_record *record)
 {
-	const uint8_t *name;
 	struct xdr_reader r;
 	uint32_t version;
 
-	xdr_reader_init(&r, record->plain, len);
+	memset(record, 0, sizeof(*record));
+	xdr_reader_init(&r, image, len);
 	version = xdr_get_u32(&r);
-	name = xdr_get_raw(&r, CRYPTECH_UUID_SIZE);
+	record->uuid = xdr_get_raw(&r, CRYPTECH_UUID_SIZE);
 	record->type = xdr_get_u32(&r);
 	record->class = xdr_get_u32(&r);
 	record->flags = xdr_get_u32(&r);
@@ -86,33 +107,32 @@ static bool parse(struct key_record *record, size_t len, const uint8_t *uuid)
 	record->spki = xdr_get_opaque(&r, &record->spki_len);
 	record->secret = xdr_get_opaque(&r, &record->secret_len);
 	return xdr_reader_done(&r) && version == RECORD_VERSION &&
-	       memcmp(name, uuid, CRYPTECH_UUID_SIZE) == 0;
+	       memcmp(record->uuid, uuid, CRYPTECH_UUID_SIZE) == 0;
 }
 
 int record_open(const struct hsm *hsm, const uint8_t *uuid,
 		const uint8_t *data, size_t len, struct key_record *record)
 {
-	size_t plain_len;
+	size_t size = len - 8, plain_len;
+	uint8_t *plain;
 	int error;
 
 	memset(record, 0, sizeof(*record));
 	if (len < 16)
 		return CRYPTECH_ERR_KEYSTORE_LOST_DATA;
-	record->plain_size = len - 8;
-	record->plain = malloc(record->plain_size);
-	if (!record->plain)
+	plain = malloc(size);
+	if (!plain)
 		return CRYPTECH_ERR_ALLOCATION_FAILURE;
-	error = core_unwrap(hsm->k_flash, data, len, record->plain,
-			    &plain_len);
-	if (error == CRYPTECH_ERR_ALLOCATION_FAILURE) {
-		record_close(record);
-		return error;
-	}
-	if (error || !parse(record, plain_len, uuid)) {
-		record_close(record);
-		return CRYPTECH_ERR_KEYSTORE_LOST_DATA;
-	}
-	return CRYPTECH_ERR_OK;
+	error = core_unwrap(hsm->k_flash, data, len, plain, &plain_len);
+	if (!error && !record_parse(plain, plain_len, uuid, record))
+		error = CRYPTECH_ERR_KEYSTORE_LOST_DATA;
+	record->plain = plain;
+	record->plain_size = size;
+	if (!error)
+		return CRYPTECH_ERR_OK;
+	record_close(record);
+	return error == CRYPTECH_ERR_ALLOCATION_FAILURE ?
+	       error : CRYPTECH_ERR_KEYSTORE_LOST_DATA;
 }
 
 void record_close(struct key_record *record)

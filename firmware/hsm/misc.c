@@ -2,7 +2,7 @@
 /*
  * What is neither key nor PIN nor hash.
  */
-#include "internal.h"
+#include "backup.h"
 
 int handle_GET_VERSION(struct call *call)
 {
@@ -30,10 +30,10 @@ static uint64_t mode_bits(const struct hsm *hsm)
 {
 	uint64_t mode = 0;
 
-	/* libhal's transfer goes with its other ways. */
 	if (hsm->config.libhal_compat)
-		mode |= CRYPTECH_MODE_LIBHAL_COMPAT |
-			CRYPTECH_MODE_LEGACY_EXPORT;
+		mode |= CRYPTECH_MODE_LIBHAL_COMPAT;
+	if (policy_allows(hsm, CRYPTECH_POLICY_LEGACY_EXPORT))
+		mode |= CRYPTECH_MODE_LEGACY_EXPORT;
 	if (hsm->pins.factory != PIN_FACTORY_NONE)
 		mode |= CRYPTECH_MODE_FACTORY_PIN;
 	if (hsm->platform->simulator)
@@ -43,7 +43,7 @@ static uint64_t mode_bits(const struct hsm *hsm)
 	return mode;
 }
 
-#define TAG_MAX 27
+#define TAG_MAX 32
 
 static void status_of_ports(struct hsm *hsm, uint64_t value[TAG_MAX + 1])
 {
@@ -92,6 +92,8 @@ int handle_STATUS(struct call *call)
 		       &value[CRYPTECH_STATUS_HASHSIG_LOW],
 		       &value[CRYPTECH_STATUS_HASHSIG_LEAVES_MIN]);
 	value[CRYPTECH_STATUS_ANCHOR] = hashsigs_anchor(hsm);
+	backup_count(hsm, value);
+	value[CRYPTECH_STATUS_SLOTS] = hsm->config.slots;
 	value[CRYPTECH_STATUS_MESSAGE_MAX] = CRYPTECH_RPC_MESSAGE_MAX;
 	value[CRYPTECH_STATUS_CALLS] = hsm->calls;
 	value[CRYPTECH_STATUS_ERRORS] = hsm->errors;

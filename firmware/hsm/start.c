@@ -6,137 +6,26 @@
  * reason not to start, for whoever could remove the PIN record would else be
  * given a new PIN.
  */
-#include "internal.h"
+#include "backup.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-#define CONFIG_VERSION		1
-#define CONFIG_SIZE		(4 + CRYPTECH_SERIAL_SIZE + 32)
 #define ITERATIONS_DEFAULT	100000
 #define ITERATIONS_LIBHAL	2000
-
-static const uint8_t config_name[KS_NAME_SIZE] = "config";
-
-struct config_record {
-	uint8_t serial[CRYPTECH_SERIAL_SIZE];
-	uint8_t fingerprint[32];	/* of the master key; not secret */
-};
-
-static int config_read(struct hsm *hsm, struct config_record *config)
-{
-	uint8_t data[CONFIG_SIZE];
-	struct xdr_reader r;
-	uint32_t version;
-	size_t len;
-	int error;
-
-	error = store_error(ks_read(hsm->ks, KS_CLASS_CONFIG, config_name,
-				    data, sizeof(data), &len));
-	if (error)
-		return error;
-	if (len != sizeof(data))
-		return CRYPTECH_ERR_KEYSTORE_BAD_BLOCK_TYPE;
-	xdr_reader_init(&r, data, len);
-	version = xdr_get_u32(&r);
-	memcpy(config->serial, xdr_get_raw(&r, CRYPTECH_SERIAL_SIZE),
-	       CRYPTECH_SERIAL_SIZE);
-	memcpy(config->fingerprint, xdr_get_raw(&r, 32), 32);
-	return version == CONFIG_VERSION ? CRYPTECH_ERR_OK
-					 : CRYPTECH_ERR_KEYSTORE_BAD_BLOCK_TYPE;
-}
-
-static int config_write(struct hsm *hsm, const struct config_record *config)
-{
-	uint8_t data[CONFIG_SIZE];
-	struct xdr_writer w;
-
-	xdr_writer_init(&w, data, sizeof(data));
-	xdr_put_u32(&w, CONFIG_VERSION);
-	memcpy(xdr_put_raw(&w, CRYPTECH_SERIAL_SIZE), config->serial,
-	       CRYPTECH_SERIAL_SIZE);
-	memcpy(xdr_put_raw(&w, 32), config->fingerprint, 32);
-	return store_write(hsm, KS_CLASS_CONFIG, config_name, data,
-			   sizeof(data), true);
-}
-
-/*
- * A wrapping key of this personality of the HSM: the serial number is part of
- * the label. Else whoever can write to the flash could blank it, have a fresh
- * HSM with PINs of his own, and put the old key records back.
- */
-static int derive(const struct hsm *hsm, const uint8_t key[MASTER_KEY_SIZE],
-		  const char *purpose, uint8_t out[32])
-{
-	char label[64];
-	int n = snprintf(label, sizeof(label), "%s ", purpose);
-	int i;
-
-	for (i = 0; i < CRYPTECH_SERIAL_SIZE; i++)
-		n += snprintf(label + n, sizeof(label) - n, "%02x",
-			      hsm->serial[i]);
-	return core_kdf(key, label, out);
-}
-
-/*
- * Read the master key, or make one if this HSM is fresh; derive from it.
- * hsm->serial is set.
- */
-static int start_master_key(struct hsm *hsm, bool fresh,
-			    uint8_t fingerprint[32])
-{
-	const struct platform *platform = hsm->platform;
-	uint8_t key[MASTER_KEY_SIZE];
-	int error = CRYPTECH_ERR_OK;
-
-	if (platform->mkm_read(platform->data, key)) {
-		if (!fresh) {
-			hsm_log(hsm, "the master key memory is empty or "
-				"unreadable, but the flash holds records "
-				"wrapped under a master key: bring it back");
-			return CRYPTECH_ERR_MASTERKEY_NOT_SET;
-		}
-		error = core_random(key, sizeof(key));
-		if (!error && platform->mkm_write(platform->data, key)) {
-			hsm_log(hsm, "cannot write the master key memory");
-			error = CRYPTECH_ERR_MASTERKEY_FAIL;
-		}
-	}
-	if (!error)
-		error = derive(hsm, key, "flash", hsm->k_flash);
-	if (!error)
-		error = derive(hsm, key, "state", hsm->k_state);
-	if (!error)
-		error = derive(hsm, key, "config", hsm->k_config);
-	if (!error)
-		error = core_kdf(key, "fingerprint", fingerprint);
-	core_wipe(key, sizeof(key));
-	return error;
-}
-
-static bool has_records(struct hsm *hsm, enum ks_class class)
-{
-	uint8_t name[KS_NAME_SIZE];
-	size_t len;
-
-	return ks_next(hsm->ks, class, NULL, name, &len) != KS_NOT_FOUND;
-}
 
 static int personalise(struct hsm *hsm)
 {
 	struct config_record config;
 	int error;
 
-	if (has_records(hsm, KS_CLASS_KEY) ||
-	    has_records(hsm, KS_CLASS_STATE)) {
+	if (store_has(hsm, KS_CLASS_KEY) || store_has(hsm, KS_CLASS_STATE)) {
 		hsm_log(hsm, "the flash holds keys but no configuration: it "
 			"was damaged or changed; restore a copy of it");
 		return CRYPTECH_ERR_KEYSTORE_LOST_DATA;
 	}
-	error = core_random(hsm->serial, sizeof(hsm->serial));
-	memcpy(config.serial, hsm->serial, sizeof(config.serial));
+	error = core_random(config.serial, sizeof(config.serial));
 	if (!error)
-		error = start_master_key(hsm, true, config.fingerprint);
+		error = master_key_start(hsm, true, &config);
 	if (!error)
 		error = pins_start(hsm, true);
 	if (!error)
@@ -146,20 +35,12 @@ static int personalise(struct hsm *hsm)
 	return error;
 }
 
-static int recognise(struct hsm *hsm, const struct config_record *config)
+static int recognise(struct hsm *hsm, struct config_record *config)
 {
-	uint8_t fingerprint[32];
-	int error;
+	int error = master_key_start(hsm, false, config);
 
-	memcpy(hsm->serial, config->serial, sizeof(hsm->serial));
-	error = start_master_key(hsm, false, fingerprint);
 	if (error)
 		return error;
-	if (memcmp(fingerprint, config->fingerprint, sizeof(fingerprint))) {
-		hsm_log(hsm, "the master key is not the one that this flash "
-			"was written with: bring back the one that is");
-		return CRYPTECH_ERR_MASTERKEY_FAIL;
-	}
 	error = pins_start(hsm, false);
 	if (error)
 		hsm_log(hsm, "the PIN record is damaged or missing (error "
@@ -229,6 +110,8 @@ struct hsm *hsm_start(const struct platform *platform,
 		error = keys_start(hsm);
 	if (!error)
 		error = hashsigs_start(hsm);
+	if (!error)
+		error = backup_start(hsm);
 	if (error) {
 		hsm_log(hsm, "the HSM does not start (error %d)", error);
 		hsm_stop(hsm);
@@ -249,6 +132,8 @@ void hsm_stop(struct hsm *hsm)
 		port_free(&hsm->ports[i]);
 	hashsigs_stop(hsm);
 	keys_stop(hsm);
+	backup_stop(hsm);
+	recovery_disarm(hsm);
 	lock_drop(&hsm->lock);
 	if (hsm->ks)
 		ks_unmount(hsm->ks);

@@ -33,3 +33,10 @@ int store_write(struct hsm *hsm, enum ks_class class,
 	return store_error(ks_write(hsm->ks, class, name, data, len,
 				    must_be_new));
 }
+
+bool store_has(struct hsm *hsm, enum ks_class class)
+{
+	uint8_t name[KS_NAME_SIZE];
+
+	return ks_next(hsm->ks, class, NULL, name, NULL) != KS_NOT_FOUND;
+}

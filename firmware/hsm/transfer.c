@@ -3,24 +3,20 @@
  * libhal's key transfer: the key wrapped under a random key (KEK), that
  * encrypted to an RSA key of the destination (KEKEK). Nothing says whose KEKEK
  * it is, so any program on the way can put in its own: this is served in
- * --libhal-compat only.
+ * --libhal-compat, or by policy (POLICY_LEGACY_EXPORT), only.
  *
  * Both parts of a package are EncryptedPrivateKeyInfo (RFC 5208, section 6)
  * with an algorithm that has no parameters:
  *
  *	SEQUENCE { SEQUENCE { OBJECT IDENTIFIER }, OCTET STRING }
  */
-#include "key.h"
+#include "der.h"
+#include "transfer.h"
 
 #include <stdlib.h>
 
-#define KEK_SIZE	32
 /* libhal's least pkcs8max: what its longest wrapped key would take */
 #define PKCS8_MAX_LEAST	5480
-#define ENVELOPE_EXTRA	32	/* at most, around the OCTET STRING's bytes */
-
-#define DER_SEQUENCE	0x30
-#define DER_OCTETS	0x04
 
 #define ALGORITHM_SIZE	13
 /* id-aes256-wrap-pad (RFC 5649): 2.16.840.1.101.3.4.1.48 */
@@ -34,25 +30,13 @@ static const uint8_t rsa_encryption[ALGORITHM_SIZE] = {
 	0x01, 0x01,
 };
 
-/* --- envelopes ---------------------------------------------------------------- */
+/* --- envelopes ------------------------------------------------------------ */
 
-static size_t der_head_size(size_t len)
+static size_t envelope_size(size_t len)
 {
-	return len < 0x80 ? 2 : len < 0x100 ? 3 : 4;
-}
+	size_t content = ALGORITHM_SIZE + der_head_size(len) + len;
 
-/* Lengths here are below 65,536. */
-static uint8_t *der_put_head(uint8_t *p, uint8_t tag, size_t len)
-{
-	size_t size = der_head_size(len);
-
-	*p++ = tag;
-	if (size > 2)
-		*p++ = (uint8_t)(0x80 + size - 2);
-	if (size > 3)
-		*p++ = (uint8_t)(len >> 8);
-	*p++ = (uint8_t)len;
-	return p;
+	return der_head_size(content) + content;
 }
 
 static size_t put_envelope(uint8_t *out, const uint8_t *algorithm,
@@ -68,29 +52,6 @@ static size_t put_envelope(uint8_t *out, const uint8_t *algorithm,
 	return p + len - out;
 }
 
-/* Content of the one element of this tag that fills the reader; else bad. */
-static void der_enter(struct xdr_reader *r, uint8_t tag)
-{
-	const uint8_t *head = xdr_get_raw(r, 2);
-	size_t len, n = 0;
-
-	if (!head || head[0] != tag) {
-		r->bad = true;
-		return;
-	}
-	len = head[1];
-	if (len == 0x81 || len == 0x82) {
-		n = len - 0x80;
-		head = xdr_get_raw(r, n);
-		len = head ? head[0] : 0;
-		if (head && n == 2)
-			len = len << 8 | head[1];
-	}
-	/* the shortest form is the only one */
-	if (der_head_size(len) != 2 + n || len != xdr_left(r))
-		r->bad = true;
-}
-
 static const uint8_t *get_envelope(const uint8_t *der, size_t size,
 				   const uint8_t *algorithm, size_t *len)
 {
@@ -98,46 +59,32 @@ static const uint8_t *get_envelope(const uint8_t *der, size_t size,
 	struct xdr_reader r;
 
 	xdr_reader_init(&r, der, size);
-	der_enter(&r, DER_SEQUENCE);
+	der_enter_whole(&r, DER_SEQUENCE);
 	found = xdr_get_raw(&r, ALGORITHM_SIZE);
 	if (!found || memcmp(found, algorithm, ALGORITHM_SIZE))
 		return NULL;
-	der_enter(&r, DER_OCTETS);
+	der_enter_whole(&r, DER_OCTETS);
 	*len = xdr_left(&r);
 	return r.bad ? NULL : r.next;
 }
 
-/* --- export --------------------------------------------------------------------- */
+/* --- export --------------------------------------------------------------- */
 
-struct package {
-	uint8_t pkcs8[CORE_DER_MAX + ENVELOPE_EXTRA];
-	uint8_t kek[CORE_SIGNATURE_MAX + ENVELOPE_EXTRA];
-	size_t pkcs8_len, kek_len;
-	/* secrets */
-	uint8_t key[KEK_SIZE];
-	uint8_t plain[CORE_DER_MAX];
-	uint8_t wrapped[CORE_DER_MAX + 16];
-};
-
-static void package_free(struct package *package)
+static void package_free(struct legacy_package *package)
 {
 	if (package)
 		core_wipe(package, sizeof(*package));
 	free(package);
 }
 
-/* Lock not needed. */
-static int pack(struct package *package, const struct core_key *key,
+int legacy_pack(struct legacy_package *package, size_t len,
 		const struct core_key *kekek)
 {
 	uint8_t encrypted[CORE_SIGNATURE_MAX];
-	size_t len;
+	size_t encrypted_len;
 	int error;
 
-	error = core_key_pkcs8(key, package->plain, sizeof(package->plain),
-			       &len);
-	if (!error)
-		error = core_random(package->key, KEK_SIZE);
+	error = core_random(package->key, LEGACY_KEK);
 	if (!error)
 		error = core_wrap(package->key, package->plain, len,
 				  package->wrapped);
@@ -146,89 +93,101 @@ static int pack(struct package *package, const struct core_key *key,
 	package->pkcs8_len = put_envelope(package->pkcs8, aes256_wrap_pad,
 					  package->wrapped,
 					  core_wrap_size(len));
-	error = core_rsa_encrypt(kekek, package->key, KEK_SIZE, encrypted,
-				 sizeof(encrypted), &len);
+	error = core_rsa_encrypt(kekek, package->key, LEGACY_KEK, encrypted,
+				 sizeof(encrypted), &encrypted_len);
 	if (!error)
 		package->kek_len = put_envelope(package->kek, rsa_encryption,
-						encrypted, len);
+						encrypted, encrypted_len);
 	return error;
 }
 
+/* Lock not needed. */
+static int pack(struct legacy_package *package, const struct core_key *key,
+		const struct core_key *kekek)
+{
+	size_t len;
+	int error = core_key_pkcs8(key, package->plain,
+				   sizeof(package->plain), &len);
+
+	return error ? error : legacy_pack(package, len, kekek);
+}
+
+static int check_policy(const struct call *call)
+{
+	return policy_allows(call->hsm, CRYPTECH_POLICY_LEGACY_EXPORT) ?
+	       CRYPTECH_ERR_OK : CRYPTECH_ERR_FORBIDDEN;
+}
+
 /* Of the kekek its public half alone is needed. */
-static int check_export(const struct key *key, const struct key *kekek,
-			uint32_t pkcs8_max, uint32_t kek_max)
+static int check_export(const struct key *key, const struct key *kekek)
 {
 	if (!(key->flags & CRYPTECH_KEY_FLAG_EXPORTABLE) ||
 	    !(kekek->flags & CRYPTECH_KEY_FLAG_KEYENCIPHERMENT))
 		return CRYPTECH_ERR_FORBIDDEN;
-	if (key_is_hashsig(key))
-		return CRYPTECH_ERR_NOT_IMPLEMENTED;
 	if (!key_is_private(key) ||
 	    CRYPTECH_KEY_FAMILY(kekek->type) != CRYPTECH_KEY_FAMILY_RSA)
 		return CRYPTECH_ERR_UNSUPPORTED_KEY;
-	if (pkcs8_max < PKCS8_MAX_LEAST || kek_max <= KEK_SIZE ||
-	    kek_max < (CRYPTECH_KEY_BITS(kekek->type) + 7) / 8)
-		return CRYPTECH_ERR_RESULT_TOO_LONG;
 	return CRYPTECH_ERR_OK;
 }
 
-/* Both decoded keys, or neither. */
-static int get_cores(struct call *call, struct key *key, struct key *kekek,
-		     struct core_key **key_out, struct core_key **kekek_out)
+/* Before anything is done: half of a key may be gone after. */
+static int check_lengths(const struct key *kekek, uint32_t pkcs8_max,
+			 uint32_t kek_max)
 {
-	int error;
+	size_t modulus = (CRYPTECH_KEY_BITS(kekek->type) + 7) / 8;
 
-	key_get(kekek);
-	error = key_core(call, key, key_out);
-	if (!error) {
-		error = key_core(call, kekek, kekek_out);
-		if (error)
-			core_key_put(*key_out);
-	}
-	key_put(kekek);
-	return error;
+	return pkcs8_max < PKCS8_MAX_LEAST ||
+	       kek_max < envelope_size(modulus) ?
+	       CRYPTECH_ERR_RESULT_TOO_LONG : CRYPTECH_ERR_OK;
 }
 
-static int export(struct call *call, struct key *key, struct key *kekek,
-		  struct package *package)
+static int export_other(struct call *call, struct key *key,
+			const struct core_key *kekek,
+			struct legacy_package *package)
 {
-	struct core_key *core, *kekek_core;
+	struct core_key *core;
 	int error, gone;
 
-	error = get_cores(call, key, kekek, &core, &kekek_core);
+	error = key_core(call, key, &core);
 	if (error)
 		return error;
 	call_unlock(call);
-	error = pack(package, core, kekek_core);
+	error = pack(package, core, kekek);
 	core_key_put(core);
-	core_key_put(kekek_core);
 	gone = call_relock(call);
 	return error ? error : gone;
 }
 
-int handle_PKEY_EXPORT(struct call *call)
+static int export(struct call *call, struct key *key, struct key *kekek,
+		  struct legacy_package *package)
 {
-	uint32_t handle = xdr_get_u32(&call->in);
-	uint32_t kekek_handle = xdr_get_u32(&call->in);
-	uint32_t pkcs8_max = xdr_get_u32(&call->in);
-	uint32_t kek_max = xdr_get_u32(&call->in);
-	struct key *key, *kekek;
-	struct package *package;
+	struct core_key *core;
 	int error;
 
-	error = call_fits(call, xdr_size_opaque(pkcs8_max) +
-				xdr_size_opaque(kek_max));
-	if (!error && !call->hsm->config.libhal_compat)
-		error = CRYPTECH_ERR_FORBIDDEN;
-	if (!error)
-		error = call_key_by_handle(call, handle, &key);
-	if (!error)
-		error = call_key_by_handle(call, kekek_handle, &kekek);
-	if (!error)
-		error = check_export(key, kekek, pkcs8_max, kek_max);
-	if (error)
-		return error;
-	package = calloc(1, sizeof(*package));
+	/* to decode a key takes time, in which the other may go */
+	key_get(key);
+	error = key_core(call, kekek, &core);
+	if (!error) {
+		if (key->dead)
+			error = CRYPTECH_ERR_KEY_NOT_FOUND;
+		else if (key_is_hashsig(key))
+			error = legacy_hashsig_export(call, key, core,
+						      package);
+		else
+			error = export_other(call, key, core, package);
+		core_key_put(core);
+	}
+	key_put(key);
+	return error;
+}
+
+/* The reply "pkcs8:o kek:o", each of at most so many bytes. */
+static int reply_export(struct call *call, struct key *key, struct key *kekek,
+			uint32_t pkcs8_max, uint32_t kek_max)
+{
+	struct legacy_package *package = calloc(1, sizeof(*package));
+	int error;
+
 	if (!package)
 		return CRYPTECH_ERR_ALLOCATION_FAILURE;
 	error = export(call, key, kekek, package);
@@ -243,7 +202,49 @@ int handle_PKEY_EXPORT(struct call *call)
 	return error;
 }
 
-/* --- import --------------------------------------------------------------------- */
+int handle_PKEY_EXPORT(struct call *call)
+{
+	uint32_t handle = xdr_get_u32(&call->in);
+	uint32_t kekek_handle = xdr_get_u32(&call->in);
+	uint32_t pkcs8_max = xdr_get_u32(&call->in);
+	uint32_t kek_max = xdr_get_u32(&call->in);
+	struct key *key, *kekek;
+	int error;
+
+	error = call_fits(call, xdr_size_opaque(pkcs8_max) +
+				xdr_size_opaque(kek_max));
+	if (!error)
+		error = check_policy(call);
+	if (!error)
+		error = call_key_by_handle(call, handle, &key);
+	if (!error)
+		error = call_key_by_handle(call, kekek_handle, &kekek);
+	if (!error)
+		error = check_export(key, kekek);
+	if (!error)
+		error = check_lengths(kekek, pkcs8_max, kek_max);
+	return error ? error : reply_export(call, key, kekek, pkcs8_max,
+					    kek_max);
+}
+
+int handle_LEGACY_EXPORT(struct call *call)
+{
+	struct key *key, *kekek;
+	int error;
+
+	error = check_policy(call);
+	if (!error)
+		error = call_key(call, &key);
+	if (!error)
+		error = call_key(call, &kekek);
+	if (!error)
+		error = check_export(key, kekek);
+	return error ? error : reply_export(call, key, kekek,
+					    CRYPTECH_RPC_MESSAGE_MAX,
+					    CRYPTECH_RPC_MESSAGE_MAX);
+}
+
+/* --- import --------------------------------------------------------------- */
 
 /*
  * Lock not needed. Bad padding of the KEK and a key that does not unwrap are
@@ -255,7 +256,7 @@ static int unpack(const struct core_key *kekek, const uint8_t *pkcs8,
 		  uint8_t *der, size_t *der_len)
 {
 	const uint8_t *wrapped, *encrypted;
-	uint8_t key[KEK_SIZE];
+	uint8_t key[LEGACY_KEK];
 	size_t wrapped_len, encrypted_len;
 	int error;
 
@@ -280,10 +281,6 @@ static int unpack(const struct core_key *kekek, const uint8_t *pkcs8,
 static int check_import(struct call *call, const struct key *kekek,
 			uint32_t flags)
 {
-	int error = key_check_flags(flags, CRYPTECH_KEY_FLAGS_LIBHAL);
-
-	if (error)
-		return error;
 	if (!client_writes(call->client, flags) ||
 	    !(kekek->flags & CRYPTECH_KEY_FLAG_KEYENCIPHERMENT))
 		return CRYPTECH_ERR_FORBIDDEN;
@@ -292,44 +289,96 @@ static int check_import(struct call *call, const struct key *kekek,
 	return CRYPTECH_ERR_OK;
 }
 
-int handle_PKEY_IMPORT(struct call *call)
-{
-	struct key_request request = { 0 };
+struct parts {
 	const uint8_t *pkcs8, *kek;
-	size_t pkcs8_len, kek_len, der_len = 0;
+	size_t pkcs8_len, kek_len;
+};
+
+static void get_parts(struct call *call, struct parts *parts)
+{
+	parts->pkcs8 = xdr_get_opaque(&call->in, &parts->pkcs8_len);
+	parts->kek = xdr_get_opaque(&call->in, &parts->kek_len);
+}
+
+/* Open a package and have the key. @handle NULL: nobody wants one. */
+static int import(struct call *call, struct key *kekek,
+		  const struct parts *parts, const struct key_request *request,
+		  uint32_t *handle, struct key **key)
+{
 	uint8_t der[CORE_DER_MAX];
-	struct key *key, *kekek;
 	struct core_key *core;
-	uint32_t kekek_handle, handle;
+	size_t der_len = 0;
 	int error, gone;
 
-	xdr_get_u32(&call->in);		/* the session */
-	kekek_handle = xdr_get_u32(&call->in);
-	pkcs8 = xdr_get_opaque(&call->in, &pkcs8_len);
-	kek = xdr_get_opaque(&call->in, &kek_len);
-	request.flags = xdr_get_u32(&call->in);
-	if (!call->hsm->config.libhal_compat)
-		return CRYPTECH_ERR_FORBIDDEN;
-	error = call_key_by_handle(call, kekek_handle, &kekek);
-	if (!error)
-		error = check_import(call, kekek, request.flags);
+	error = check_import(call, kekek, request->flags);
 	if (!error)
 		error = key_core(call, kekek, &core);
 	if (error)
 		return error;
-
 	call_unlock(call);
-	error = unpack(core, pkcs8, pkcs8_len, kek, kek_len, der, &der_len);
+	error = unpack(core, parts->pkcs8, parts->pkcs8_len, parts->kek,
+		       parts->kek_len, der, &der_len);
 	core_key_put(core);
 	gone = call_relock(call);
 	if (!error)
 		error = gone;
-	if (!error)
-		error = key_load(call, der, der_len, &request, &handle, &key);
+	if (!error && legacy_is_hashsig(der, der_len))
+		error = legacy_hashsig_import(call, der, der_len, request,
+					      handle, key);
+	else if (!error)
+		error = key_load(call, der, der_len, request, handle, key);
 	core_wipe(der, sizeof(der));
+	return error;
+}
+
+int handle_PKEY_IMPORT(struct call *call)
+{
+	struct key_request request = { 0 };
+	uint32_t kekek_handle, handle;
+	struct key *key, *kekek;
+	struct parts parts;
+	int error;
+
+	xdr_get_u32(&call->in);		/* the session */
+	kekek_handle = xdr_get_u32(&call->in);
+	get_parts(call, &parts);
+	request.flags = xdr_get_u32(&call->in);
+	error = check_policy(call);
+	if (!error)
+		error = call_key_by_handle(call, kekek_handle, &kekek);
+	if (!error)
+		error = key_check_flags(request.flags,
+					CRYPTECH_KEY_FLAGS_LIBHAL);
+	if (!error)
+		error = import(call, kekek, &parts, &request, &handle, &key);
 	if (error)
 		return error;
 	xdr_put_u32(&call->out, handle);
+	xdr_put_opaque(&call->out, key->uuid, sizeof(key->uuid));
+	return CRYPTECH_ERR_OK;
+}
+
+int handle_LEGACY_IMPORT(struct call *call)
+{
+	struct key_request request = { 0 };
+	struct key *key, *kekek;
+	const uint8_t *uuid;
+	struct parts parts;
+	int error;
+
+	error = check_policy(call);
+	if (!error)
+		error = call_uuid(call, &uuid);
+	if (error)
+		return error;
+	get_parts(call, &parts);
+	error = call_request(call, &request);
+	if (!error)
+		error = call_key_by_uuid(call, uuid, &kekek);
+	if (!error)
+		error = import(call, kekek, &parts, &request, NULL, &key);
+	if (error)
+		return error;
 	xdr_put_opaque(&call->out, key->uuid, sizeof(key->uuid));
 	return CRYPTECH_ERR_OK;
 }

@@ -49,19 +49,23 @@ static int zero_old(struct keystore *ks, const struct index_entry *ie)
  * A replacement that takes no more than the old record may dig into the
  * reserve: PIN counters must go on counting on a full flash.
  */
-static int append_record(struct keystore *ks, struct entry *e,
-			 enum ks_class class, const uint8_t *name,
-			 const void *data, size_t len)
+static uint32_t reserve_for(const struct keystore *ks, enum ks_class class,
+			    const uint8_t *name, size_t len)
 {
 	const struct index_entry *old = index_find(ks, class, name);
-	uint32_t reserve = RESERVE;
 
+	return old && record_size(len) <= record_size(old->len) ?
+	       RESERVE_REPLACE : RESERVE;
+}
+
+static int append_record(struct keystore *ks, struct entry *e,
+			 enum ks_class class, const uint8_t *name,
+			 const void *data, size_t len, uint32_t reserve)
+{
 	if (class < 1 || class > UINT8_MAX)
 		return KS_NOT_FOUND;
 	if (len > ks->record_max)
 		return KS_TOO_LONG;
-	if (old && record_size(len) <= record_size(old->len))
-		reserve = RESERVE_REPLACE;
 	*e = (struct entry){
 		.type = ENTRY_RECORD, .class = class, .len = len
 	};
@@ -92,7 +96,8 @@ int ks_prepare(struct keystore *ks, enum ks_class class,
 
 	if (ks->is_prepared)
 		return KS_EXISTS;
-	ret = append_record(ks, &ks->prepared, class, name, data, len);
+	ret = append_record(ks, &ks->prepared, class, name, data, len,
+			    reserve_for(ks, class, name, len));
 	ks->is_prepared = ret == KS_OK;
 	return ret;
 }
@@ -126,7 +131,21 @@ int ks_write(struct keystore *ks, enum ks_class class,
 	if (is_prepared(ks, class, name) ||
 	    (must_be_new && index_find(ks, class, name)))
 		return KS_EXISTS;
-	ret = append_record(ks, &e, class, name, data, len);
+	ret = append_record(ks, &e, class, name, data, len,
+			    reserve_for(ks, class, name, len));
+	return ret ? ret : commit_record(ks, &e);
+}
+
+int ks_write_deletion(struct keystore *ks, enum ks_class class,
+		      const uint8_t name[KS_NAME_SIZE], const void *data,
+		      size_t len)
+{
+	struct entry e;
+	int ret;
+
+	if (is_prepared(ks, class, name))
+		return KS_EXISTS;
+	ret = append_record(ks, &e, class, name, data, len, RESERVE_DELETE);
 	return ret ? ret : commit_record(ks, &e);
 }
 

@@ -42,6 +42,12 @@ enum ks_class {
 	KS_CLASS_CONFIG = 3,	/* serial number, policies */
 	KS_CLASS_STATE = 4,	/* state records of hash signature keys */
 	KS_CLASS_LEDGER = 5,	/* of which there are, and were */
+	KS_CLASS_OUTBOX = 6,	/* packages that were not acknowledged */
+	KS_CLASS_KEKEK = 7,	/* single-use KEKEKs */
+	KS_CLASS_IMPORT = 8,	/* of hash signature keys, under way */
+	KS_CLASS_DEVICE = 9,	/* approved ones; name: serial number */
+	KS_CLASS_STAGED = 16,	/* to 31: what a change of the master key is
+				 * about to put in the place of class - 16 */
 	KS_CLASS_TOP = 64,	/* 64 to 127: public nodes of theirs, cached */
 };
 
@@ -79,6 +85,15 @@ void ks_unmount(struct keystore *ks);
 int ks_write(struct keystore *ks, enum ks_class class,
 	     const uint8_t name[KS_NAME_SIZE], const void *data, size_t len,
 	     bool must_be_new);
+
+/*
+ * The same for a record that says that others go, which are deleted next: it
+ * may use all of the reserve, as a deletion does, so that what frees room is
+ * not refused for want of room.
+ */
+int ks_write_deletion(struct keystore *ks, enum ks_class class,
+		      const uint8_t name[KS_NAME_SIZE], const void *data,
+		      size_t len);
 
 /*
  * Read a whole record into @data; *@len is its length, also with KS_TOO_LONG

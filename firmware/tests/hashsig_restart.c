@@ -110,23 +110,6 @@ static void single_seed(void)
 
 /* --- one part without the other -------------------------------------------------------- */
 
-/* Take the first record of a class out of the flash of an HSM that is off. */
-static bool take_away(enum ks_class class)
-{
-	uint8_t name[KS_NAME_SIZE];
-	struct keystore *ks;
-	size_t len;
-	bool done;
-
-	box_stop(&box);
-	if (ks_mount(&ks, box.platform.flash))
-		return false;
-	done = !ks_next(ks, class, NULL, name, &len) &&
-	       !ks_delete(ks, class, name);
-	ks_unmount(ks);
-	return done;
-}
-
 static bool back(void)
 {
 	return box_start(&box) && !box_login(&box, ME, CRYPTECH_USER_NORMAL) &&
@@ -158,7 +141,7 @@ static void state_alone(void)
 	REQUIRE(has_state(key));
 	REQUIRE(back());
 	EXPECT_EQ(left_of(key), 32);
-	REQUIRE(take_away(KS_CLASS_KEY));
+	REQUIRE(box_take_away(&box, KS_CLASS_KEY, NULL));
 	REQUIRE(back());
 	EXPECT_EQ(box_status(&box, CRYPTECH_STATUS_HASHSIG_KEYS), 0);
 	EXPECT_EQ(left_of(key), UINT64_MAX);
@@ -175,7 +158,7 @@ static void record_alone(void)
 
 	REQUIRE(hashsig_fresh(2, 1 << 20));
 	REQUIRE(make_key(key, 1, SETS(1, { H5_W8 })));
-	REQUIRE(take_away(KS_CLASS_STATE));
+	REQUIRE(box_take_away(&box, KS_CLASS_STATE, NULL));
 	REQUIRE(back());
 	/* a state that went without a trace is also a flash that is not fresh */
 	EXPECT_EQ(box_status(&box, CRYPTECH_STATUS_MODE) &

@@ -539,7 +539,7 @@ static void no_transfer(void)
 				  "uuou", 0, 1024, "\1\0\1", (size_t)3, KEKEK),
 			      &kekek));
 	EXPECT_EQ(ask(&box, ME, CRYPTECH_RPC_PKEY_EXPORT, "uuuu", key.handle,
-		      kekek.handle, 5480, 512), CRYPTECH_ERR_NOT_IMPLEMENTED);
+		      kekek.handle, 5480, 512), CRYPTECH_ERR_FORBIDDEN);
 	EXPECT_EQ(left_of(key.uuid), 32);
 }
 

@@ -16,6 +16,7 @@ static size_t blocks;
 
 bool hs_heap_hide;
 void (*hs_heap_freed)(const void *block, size_t size);
+void (*hs_heap_asked)(void);
 
 void *__real_malloc(size_t size);
 void __real_free(void *block);
@@ -26,8 +27,11 @@ void __wrap_free(void *block);
 
 void *__wrap_malloc(size_t size)
 {
-	struct head *head = __real_malloc(sizeof(*head) + size);
+	struct head *head;
 
+	if (hs_heap_asked && !hs_heap_hide)
+		hs_heap_asked();
+	head = __real_malloc(sizeof(*head) + size);
 	if (!head)
 		return NULL;
 	/* What others left there is not the new owner's. */

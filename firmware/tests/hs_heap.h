@@ -20,6 +20,8 @@ bool hs_heap_any(bool (*look)(void *data, const void *block, size_t size),
 		 void *data);
 /* Sees every block that is about to be freed, with what it still holds. */
 extern void (*hs_heap_freed)(const void *block, size_t size);
+/* Called whenever a block that will be listed is asked for. */
+extern void (*hs_heap_asked)(void);
 /* Blocks that are listed. */
 size_t hs_heap_blocks(void);
 

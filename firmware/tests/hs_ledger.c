@@ -319,8 +319,9 @@ static bool facts_are_right(const struct root_facts *want,
 	       !memcmp(got->t1, want->t1, want->params[0].n);
 }
 
-bool hs_root_is_right(struct hs_ledger *ledger, unsigned int slot,
-		      const struct root *root, bool harmed, const char **why)
+static bool is_right(struct hs_ledger *ledger, unsigned int slot,
+		     const struct root *root, bool harmed, bool part,
+		     const char **why)
 {
 	const struct hs_key *key = &hs_keys[slot];
 	struct hs_life *life = &ledger->keys[slot];
@@ -334,12 +335,24 @@ bool hs_root_is_right(struct hs_ledger *ledger, unsigned int slot,
 		return no(why, "burnt leaves are back");
 	if (!harmed && floor != life->burnt && floor != life->burnt_max)
 		return no(why, "more leaves are burnt than the run");
-	if (!harmed && root->seeds.end != hs_leaves(key))
+	if (!harmed && !part && root->seeds.end != hs_leaves(key))
 		return no(why, "the end has moved");
 	life->burnt = life->burnt_max = floor;
 	return seeds_are_right(key, root, why) &&
 	       nodes_are_right(key, root, why) &&
 	       leaves_are_right(key, root, why);
+}
+
+bool hs_root_is_right(struct hs_ledger *ledger, unsigned int slot,
+		      const struct root *root, bool harmed, const char **why)
+{
+	return is_right(ledger, slot, root, harmed, false, why);
+}
+
+bool hs_part_is_right(struct hs_ledger *ledger, unsigned int slot,
+		      const struct root *root, const char **why)
+{
+	return is_right(ledger, slot, root, false, true, why);
 }
 
 bool hs_hand_out(struct hs_ledger *ledger, unsigned int slot, uint32_t from,

@@ -90,6 +90,9 @@ const struct hs_secret *hs_look(const struct hs_forbidden *f,
  */
 bool hs_root_is_right(struct hs_ledger *ledger, unsigned int slot,
 		      const struct root *root, bool harmed, const char **why);
+/* The same of a key whose upper leaves may be elsewhere. */
+bool hs_part_is_right(struct hs_ledger *ledger, unsigned int slot,
+		      const struct root *root, const char **why);
 /* Seeds of leaves [from, to) were handed out for good: never twice. */
 bool hs_hand_out(struct hs_ledger *ledger, unsigned int slot, uint32_t from,
 		 uint32_t to, const uint8_t *run, const char **why);

@@ -193,3 +193,21 @@ uint64_t box_status(struct box *box, uint32_t tag)
 	}
 	return xdr_reader_done(&box->results) ? value : UINT64_MAX;
 }
+
+bool box_take_away(struct box *box, enum ks_class class, const char *text)
+{
+	uint8_t name[KS_NAME_SIZE] = { 0 };
+	struct keystore *ks;
+	size_t len;
+	bool done;
+
+	box_stop(box);
+	if (ks_mount(&ks, box->platform.flash))
+		return false;
+	if (text)
+		memcpy(name, text, strlen(text));
+	done = (text || !ks_next(ks, class, NULL, name, &len)) &&
+	       !ks_delete(ks, class, name);
+	ks_unmount(ks);
+	return done;
+}

@@ -9,6 +9,7 @@
 #include <cryptech/xdr.h>
 
 #include "../hsm/hsm.h"
+#include "../keystore/keystore.h"
 
 #define BOX_SECOND	1000000000ull
 
@@ -56,5 +57,9 @@ int box_login(struct box *box, uint32_t word, uint32_t user);
 
 /* One value of STATUS. */
 uint64_t box_status(struct box *box, uint32_t tag);
+
+/* Stop it and take a record out of its flash: that of this name, or (NULL) the
+ * first of the class. */
+bool box_take_away(struct box *box, enum ks_class class, const char *text);
 
 #endif /* TESTS_HSM_BOX_H */

@@ -345,6 +345,14 @@ static void over_good(void (*mutate)(const struct rpc_function *function))
 	check_bystander();
 }
 
+/* A SET_PIN of the wheel's, or a new master key, may have been a good one. */
+static bool may_change_all(const struct rpc_function *function)
+{
+	return function->number == CRYPTECH_RPC_SET_PIN ||
+	       function->number == CRYPTECH_RPC_MASTER_KEY_GENERATE ||
+	       function->number == CRYPTECH_RPC_MASTER_KEY_SET;
+}
+
 /* The mutations below go over all functions with several messages of each. */
 static void over_all(unsigned int rounds,
 		     void (*mutate)(const struct rpc_function *function))
@@ -359,8 +367,7 @@ static void over_all(unsigned int rounds,
 				      clients[round % CLIENTS], &pool, &seed);
 			mutate(&rpc_functions[i]);
 		}
-		/* A SET_PIN of the wheel's may have been a good one. */
-		if (rpc_functions[i].number != CRYPTECH_RPC_SET_PIN)
+		if (!may_change_all(&rpc_functions[i]))
 			check_bystander();
 	}
 }

@@ -46,6 +46,8 @@ static int expected_by_rights(enum cryptech_rights rights, uint32_t user,
 		return wheel;
 	case CRYPTECH_RIGHTS_SO:
 		return user == CRYPTECH_USER_SO;
+	case CRYPTECH_RIGHTS_LOGIN:
+		return user != CRYPTECH_USER_NONE;
 	case CRYPTECH_RIGHTS_PIN:
 		return wheel || user == CRYPTECH_USER_SO;
 	case CRYPTECH_RIGHTS_PORT:

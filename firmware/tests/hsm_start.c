@@ -94,23 +94,6 @@ static void platform_that_fails(void)
 	box_stop(&box);
 }
 
-/* Take a record out of the flash of an HSM that is switched off. */
-static bool take_away(enum ks_class class)
-{
-	uint8_t name[KS_NAME_SIZE];
-	struct keystore *ks;
-	size_t len;
-	bool done;
-
-	box_stop(&box);
-	if (ks_mount(&ks, box.platform.flash))
-		return false;
-	done = !ks_next(ks, class, NULL, name, &len) &&
-	       !ks_delete(ks, class, name);
-	ks_unmount(ks);
-	return done;
-}
-
 static bool make_token_key(void)
 {
 	return !box_login(&box, ME, CRYPTECH_USER_NORMAL) &&
@@ -123,18 +106,18 @@ static bool make_token_key(void)
 static void does_not_start_without_its_records(void)
 {
 	REQUIRE(fresh());
-	REQUIRE(take_away(KS_CLASS_PIN));
+	REQUIRE(box_take_away(&box, KS_CLASS_PIN, NULL));
 	EXPECT(!box_start(&box));
 	EXPECT_EQ(strlen(box.factory_pin), 0);
 
 	REQUIRE(fresh() && make_token_key());
-	REQUIRE(take_away(KS_CLASS_CONFIG));
+	REQUIRE(box_take_away(&box, KS_CLASS_CONFIG, "config"));
 	EXPECT(!box_start(&box));
 	EXPECT_EQ(strlen(box.factory_pin), 0);
 
 	/* without keys there is nothing to lose: it is a fresh HSM */
 	REQUIRE(fresh());
-	REQUIRE(take_away(KS_CLASS_CONFIG));
+	REQUIRE(box_take_away(&box, KS_CLASS_CONFIG, "config"));
 	EXPECT(box_start(&box));
 	EXPECT_EQ(strlen(box.factory_pin), 23);
 }

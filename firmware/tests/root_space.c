@@ -334,6 +334,41 @@ static void full_of_keys(void)
 	end();
 }
 
+/* Replacements have taken of the reserve what they may; deleting may more. */
+static void delete_at_the_last(void)
+{
+	uint8_t name[KS_NAME_SIZE] = "ledger's like", data[104] = { 1 };
+	uint8_t cell[1][KS_CELL_SIZE] = { { 1 } };
+	ks_cell at;
+
+	REQUIRE(up(16 * 1536, 1536));
+	tree_make(&a, H5, W2, CRYPTECH_HASHSIG_PUNCTURED, 0);
+	for (uint32_t n = 0; n < 4; n++) {
+		name_key(n);
+		REQUIRE(!tree_create(&a));
+	}
+	REQUIRE(!ks_write(ks, KS_CLASS_CONFIG, name, data, sizeof(data),
+			  true));
+	fill();
+	while (!ks_cells_write(ks, name, (const uint8_t (*)[KS_CELL_SIZE])cell,
+			       1, true, &at))
+		;
+	/* What is replaced finds no room any more. */
+	while (!ks_write(ks, KS_CLASS_CONFIG, name, data, sizeof(data),
+			 false))
+		;
+	EXPECT_EQ(spend(0, 1), CRYPTECH_ERR_NO_KEY_INDEX_SLOTS);
+	for (uint32_t n = 0; n < 4; n++) {
+		name_key(n);
+		EXPECT_EQ(root_delete(roots, tree_root(&a)), 0);
+		if (n % 2)
+			REQUIRE(restart() && EXPECT(!roots_stale(roots)));
+	}
+	EXPECT(!roots_first(roots));
+	tree_free(&a);
+	end();
+}
+
 int main(int argc, char **argv)
 {
 	RUN(table);
@@ -343,5 +378,6 @@ int main(int argc, char **argv)
 	RUN(idle_beside_busy);
 	RUN(full_flash);
 	RUN(full_of_keys);
+	RUN(delete_at_the_last);
 	return tap_done();
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
  * The mailbox, seen from the host:
- *
  *	this test (as QEMU) -- mb --> keeper <-- mb.keeper -- sim_double
  *	        |                                                |
  *	        +------------- the same memory ------------------+
@@ -305,6 +304,20 @@ static void longest_and_shortest_request(void)
 	finish();
 }
 
+static void replies_do_not_stay(void)
+{
+	static const uint8_t zeros[16000];
+	struct completion c;
+
+	REQUIRE(begin());
+	submit(7, DOUBLE_ECHO, 0x77, 16000);
+	EXPECT(host_wait(&h, &c) && host_reply(&h, 7)[9000] == 0x77);
+	REQUIRE(echo_works());
+	EXPECT_MEM(host_reply(&h, 7) + 116, zeros, 15000);
+	EXPECT(host_epoch(&h, ++epoch) && !host_reply(&h, 7)[100]);
+	finish();
+}
+
 static void epoch_needs_a_blank_ring(void)
 {
 	uint64_t one = 1;
@@ -569,6 +582,7 @@ int main(void)
 	RUN(faults);
 	RUN(fault_of_a_busy_slot);
 	RUN(longest_and_shortest_request);
+	RUN(replies_do_not_stay);
 	RUN(epoch_needs_a_blank_ring);
 	RUN(new_epoch_voids_calls);
 	RUN(epoch_waits_for_a_free_bank);

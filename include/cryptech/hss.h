@@ -158,8 +158,8 @@ static inline unsigned int hss_parse_number(const char **text)
 
 /*
  * The sets of a key's levels as people write them, root first: "H/W" with n =
- * 32, or "H/W/24", with commas between levels and nothing else, as in
- * "10/4,10/4". False: malformed, or a set that there is not.
+ * 32, which may be said ("H/W/32"), or "H/W/24", with commas between levels and
+ * nothing else, as in "10/4,10/4". False: malformed, or a set that there is not.
  */
 static inline bool hss_parse(const char *text, unsigned int *levels,
 			     struct lms_params *params)

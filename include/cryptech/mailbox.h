@@ -18,7 +18,9 @@
  *
  * A slot is a request buffer and a reply buffer of CRYPTECH_RPC_MESSAGE_MAX
  * bytes. The host owns a slot until it has put its number into the request
- * ring, the HSM from then until it has put it into the completion ring.
+ * ring, the HSM from then until it has put it into the completion ring. Either
+ * may hold secrets: the host zeroes a request once it is answered, the HSM a
+ * reply when it takes the next request of the slot, or a new epoch.
  *
  * Rings have no shared indices. Entry k of an epoch (k = 1, 2, ...) stands at
  * place k % CRYPTECH_MAILBOX_RING and is published by writing `seq` = k last,

@@ -3,7 +3,8 @@
  * The RPC protocol of the HSM: every number of it, in one place.
  *
  * Driver, firmware, userspace and the tables in Documentation/ are made from
- * the lists below; nothing else names a function, an error or a key flag.
+ * the lists below and in keys.h, which is a part of this; nothing else names
+ * a function, an error or a key flag.
  * Functions 0 to 31 and 66, the errors, the users, the digests and the low
  * key flags are those of the Cryptech project's libhal and are fixed for ever.
  * Ours start at 0x100.
@@ -48,6 +49,7 @@
  *		KEY    decided by the key: see "Access" in protocol.rst
  *		WHEEL  logged in as WHEEL
  *		SO     logged in as SO
+ *		LOGIN  logged in, as anybody
  *		PIN    SET_PIN's own rule: WHEEL any PIN, SO the user's
  *		PORT   only CRYPTECH_CLIENT_MUX of the port
  *		PORTWHEEL  CRYPTECH_CLIENT_MUX of the port, or WHEEL
@@ -182,7 +184,49 @@ F(0x13c, VERIFY_INIT,       MUTATING, USER, RAW, WORK,			       \
 F(0x13d, VERIFY_UPDATE,     MUTATING, USER, RAW, INLINE,		       \
   "stream:u data:o", "")						       \
 F(0x13e, VERIFY_FINAL,      MUTATING, USER, RAW, WORK, "stream:u", "")	       \
-F(0x13f, STREAM_ABORT,      MUTATING, USER, RAW, INLINE, "stream:u", "")
+F(0x13f, STREAM_ABORT,      MUTATING, USER, RAW, INLINE, "stream:u", "")       \
+/* Backup: from one HSM to another, and off the HSM; see backup.rst. */	       \
+F(0x140, DEVICE_IDENTITY,   IDEMPOTENT, ANY, RAW, INLINE,		       \
+  "", "serial:o spki:o fingerprint:o")					       \
+F(0x141, DEVICE_APPROVE,    MUTATING, SO, RAW, WORK,			       \
+  "serial:o spki:o label:o", "fingerprint:o")				       \
+F(0x142, DEVICE_REVOKE,     MUTATING, SO, RAW, WORK, "serial:o", "")	       \
+F(0x143, DEVICE_LIST,       IDEMPOTENT, LOGIN, RAW, INLINE,		       \
+  "previous:o max:u", "n:u n*(serial:o fingerprint:o label:o)")		       \
+F(0x144, POLICY_SET,        MUTATING, SO, RAW, WORK, "policy:u", "")	       \
+F(0x148, KEKEK_CREATE,      MUTATING, USER, RAW, LONG, "", "uuid:o statement:o") \
+F(0x149, KEKEK_ATTEST,      IDEMPOTENT, USER, RAW, WORK,		       \
+  "uuid:o", "statement:o")						       \
+F(0x14a, KEKEK_LIST,        IDEMPOTENT, USER, RAW, INLINE,		       \
+  "previous:o max:u", "n:u n*(uuid:o)")					       \
+F(0x14b, KEKEK_DELETE,      MUTATING, USER, RAW, WORK, "uuid:o", "")	       \
+F(0x14c, TRANSFER_EXPORT,   MUTATING, USER, RAW, WORK,			       \
+  "uuid:o statement:o", "package:o")					       \
+F(0x14d, TRANSFER_IMPORT,   MUTATING, USER, RAW, WORK,			       \
+  "package:o drop:u check:u", "uuid:o type:u flags:u label:o ack:o")	       \
+F(0x14e, TRANSFER_ACK,      MUTATING, USER, RAW, WORK, "ack:o", "uuid:o")      \
+F(0x14f, LEGACY_EXPORT,     MUTATING, USER, RAW, WORK,			       \
+  "uuid:o kekek:o", "pkcs8:o kek:o")					       \
+F(0x150, LEGACY_IMPORT,     MUTATING, USER, RAW, WORK,			       \
+  "kekek:o pkcs8:o kek:o flags:u label:o", "uuid:o")			       \
+F(0x154, RAW_EXPORT,        MUTATING, USER, RAW, WORK, "uuid:o", "package:o")  \
+F(0x155, RAW_IMPORT,        MUTATING, USER, RAW, WORK,			       \
+  "package:o drop:u check:u", "uuid:o type:u flags:u label:o")		       \
+F(0x156, PARKED_LIST,       IDEMPOTENT, LOGIN, RAW, INLINE,		       \
+  "previous:o max:u", "n:u n*(uuid:o)")					       \
+F(0x157, FORGET,            MUTATING, SO, RAW, WORK, "what:u uuid:o", "")      \
+F(0x158, MASTER_KEY_INFO,   IDEMPOTENT, ANY, RAW_FACTORY, INLINE,	       \
+  "", "fingerprint:o")							       \
+F(0x159, MASTER_KEY_GENERATE, MUTATING, WHEEL, RAW, WORK,		       \
+  "erase:u", "fingerprint:o")						       \
+F(0x15a, MASTER_KEY_SET,    MUTATING, WHEEL, RAW, WORK,			       \
+  "erase:u n:u n*(share:o)", "fingerprint:o")				       \
+F(0x15b, MASTER_KEY_SHARES, MUTATING, WHEEL, RAW, WORK,			       \
+  "m:u n:u", "n:u n*(share:o)")						       \
+F(0x15c, RECOVERY_CREATE,   MUTATING, SO, RAW, WORK,			       \
+  "m:u n:u", "fingerprint:o n:u n*(share:o)")				       \
+F(0x15d, RECOVERY_ARM,      MUTATING, SO, RAW, WORK,			       \
+  "package:o floor:u n:u n*(share:o)", "")
 
 #define CRYPTECH_F(number, name, ...) CRYPTECH_RPC_##name = number,
 enum cryptech_function { CRYPTECH_FUNCTIONS(CRYPTECH_F) };
@@ -196,6 +240,7 @@ enum cryptech_rights {
 	CRYPTECH_RIGHTS_ANY, CRYPTECH_RIGHTS_USER, CRYPTECH_RIGHTS_KEY,
 	CRYPTECH_RIGHTS_WHEEL, CRYPTECH_RIGHTS_PIN, CRYPTECH_RIGHTS_PORT,
 	CRYPTECH_RIGHTS_PORTWHEEL, CRYPTECH_RIGHTS_SO,
+	CRYPTECH_RIGHTS_LOGIN,
 };
 
 enum cryptech_cost {
@@ -250,7 +295,8 @@ enum cryptech_cost {
  * HASHSIG_GENERATE  Starts the generation of an HSS key (RFC 8554) as a job
  *		of this client and answers at once. uuid and label as for
  *		KEY_GENERATE; flags: DIGITALSIGNATURE and TOKEN, both needed
- *		(BAD_ARGUMENTS), PUBLIC, EXPORTABLE. profile: CRYPTECH_HASHSIG_; reserve: leaves of
+ *		(BAD_ARGUMENTS), PUBLIC, EXPORTABLE, and with that RECOVERABLE
+ *		(FORBIDDEN while no recovery key is set). profile: CRYPTECH_HASHSIG_; reserve: leaves of
  *		the root that one commit takes, 1 to
  *		CRYPTECH_HASHSIG_RESERVE_MAX, 0: 1. Then the parameters of
  *		each of the 1 to 8 levels, root first: typecodes of RFC 8554
@@ -295,6 +341,100 @@ enum cryptech_cost {
  *		INVALID_SIGNATURE at once when it is malformed.
  * VERIFY_FINAL	INVALID_SIGNATURE, or fine. The stream is closed.
  * STREAM_ABORT	Closes a stream of either kind; a leaf that it took stays spent.
+ * DEVICE_IDENTITY  Of this HSM: serial number, public half of its attestation
+ *		key (P-256; it signs only what begins with
+ *		CRYPTECH_ATTEST_MAGIC), and the fingerprint of both, SHA-256
+ *		of serial (16 bytes) and spki one after the other: what two
+ *		officers compare before they approve each other's device.
+ * DEVICE_APPROVE  That device may give KEKEKs to this one and send it keys.
+ *		KEY_NAME_IN_USE: the serial number is approved already, with
+ *		whatever key; at most CRYPTECH_DEVICES_MAX
+ *		(NO_KEY_SLOTS_AVAILABLE). The label is as a key's.
+ * DEVICE_REVOKE  KEY_NOT_FOUND: it is not approved.
+ * DEVICE_LIST	In the order of the serial numbers, as KEY_LIST.
+ * POLICY_SET	CRYPTECH_POLICY_ bits, all of them; others: BAD_ARGUMENTS.
+ * KEKEK_CREATE	A single-use KEKEK, for one hash signature key: an RSA key of
+ *		3,072 bits that only the import of that key can use, which
+ *		destroys it. At most CRYPTECH_KEKEKS_MAX outstanding
+ *		(NO_KEY_SLOTS_AVAILABLE). The statement is its public half,
+ *		signed by this device: see backup.rst.
+ * KEKEK_ATTEST	The statement for an outstanding single-use KEKEK, or for an RSA
+ *		private key in flash that has flag LOCAL: made here, for
+ *		KEYENCIPHERMENT alone, not EXPORTABLE (else FORBIDDEN). That may
+ *		serve any number of transfers of keys other than for hash
+ *		signatures.
+ * KEKEK_LIST	The outstanding single-use ones; as KEY_LIST.
+ * KEKEK_DELETE	Destroys one of these; packages made for it open nowhere.
+ * TRANSFER_EXPORT  The key, wrapped for the KEKEK of the statement, signed by
+ *		this device. The statement's device has to be approved
+ *		(FORBIDDEN), the key EXPORTABLE (FORBIDDEN). A statement that is
+ *		not well-formed or whose signature is wrong: BAD_ARGUMENTS. Of an HSS
+ *		key (single-use KEKEK, else FORBIDDEN) the upper half of the
+ *		leaves left goes for ever: HASHSIG_KEY_EXHAUSTED with fewer
+ *		than two. Until the acknowledgement comes, the same statement
+ *		(signed anew or not) gives the same package, and another one is
+ *		NOT_READY; after it, FORBIDDEN, for this key and all others:
+ *		the KEKEK is no more, nobody could open another package. A
+ *		single-seed key: FORBIDDEN without POLICY_SHARED_SEED.
+ * TRANSFER_IMPORT  `drop`: flags that the key is not to have. check 1: nothing
+ *		happens, the results say what would (ack is empty); 0: the
+ *		key comes to be, with its UUID. Whatever is wrong with a package or
+ *		its KEKEK is KEYWRAP_BAD_MAGIC; a source that is not
+ *		approved is FORBIDDEN, KEY_NAME_IN_USE a UUID that stands. ack
+ *		is for the source, signed by this device. The package by which
+ *		an HSS key that stands here came is acknowledged again, and
+ *		nothing happens: the first answer may have been lost.
+ * TRANSFER_ACK	The package that this acknowledges has arrived: it leaves the
+ *		outbox. BAD_ARGUMENTS: not well-formed, not of a device that
+ *		is approved, or no package of ours. Twice is fine.
+ * LEGACY_EXPORT  As PKEY_EXPORT, by UUID: FORBIDDEN without POLICY_LEGACY_EXPORT.
+ * LEGACY_IMPORT  As PKEY_IMPORT; the key gets a new UUID. FORBIDDEN without
+ *		POLICY_LEGACY_EXPORT here, too.
+ * RAW_EXPORT	The key, wrapped under this HSM's master key; it has to be
+ *		EXPORTABLE (FORBIDDEN). An HSS key is *parked* by it: it signs no
+ *		more (FORBIDDEN), asking again gives the same package, and
+ *		once deleted it comes back by RAW_IMPORT of its newest package
+ *		only. At most CRYPTECH_PARKED_MAX (NO_KEY_SLOTS_AVAILABLE). One
+ *		with flag RECOVERABLE: FORBIDDEN while no recovery key is set.
+ * RAW_IMPORT	As TRANSFER_IMPORT; KEY_NAME_IN_USE comes before the package is
+ *		opened. Without flag TOKEN (dropped) the key is
+ *		volatile; HSS keys need TOKEN (BAD_ARGUMENTS).
+ * PARKED_LIST	HSS keys that were parked and deleted; as KEY_LIST.
+ * FORGET	The officer gives up what waits for somebody: CRYPTECH_FORGET_.
+ *		FORGET_PARKED: no package of that key opens any more, for ever.
+ *		FORGET_OUTBOX: the package of that key is not needed again (it may
+ *		open elsewhere all the same). KEY_NOT_FOUND: there is none.
+ * MASTER_KEY_INFO  fingerprint: 32 bytes that follow from the master key and
+ *		say nothing of it.
+ * MASTER_KEY_GENERATE  A new one, drawn by the HSM. FORBIDDEN while keys stand
+ *		in flash, parked ones, packages that wait and KEKEKs included,
+ *		but with erase 1: all of them are destroyed first. What is in
+ *		memory alone stays, and so do PINs, serial number, attestation
+ *		key, approved devices, policy and recovery key. Until it is
+ *		done, calls that take computing wait. KEYSTORE_LOST_DATA while
+ *		HASHSIG_ACCEPT is awaited. MASTERKEY_FAIL: the memory failed;
+ *		MASTER_KEY_INFO tells which key it has.
+ * MASTER_KEY_SET  The same, to a given one: one share of 32 bytes, which is the
+ *		key itself, or at least m shares of one set
+ *		(MASTERKEY_BAD_LENGTH, BAD_ARGUMENTS: not well-formed, not of one
+ *		set, too few, or they give another key than their set was made
+ *		of).
+ * MASTER_KEY_SHARES  2 <= m <= n <= CRYPTECH_SHARES_MAX shares (Shamir) of which
+ *		any m give the master key, and fewer say nothing of it.
+ * RECOVERY_CREATE  A new recovery key, of which this HSM keeps the public half:
+ *		HSS keys made with flag RECOVERABLE from now on can be had back
+ *		from a package of theirs when the HSM is lost. What was exported
+ *		before opens with the shares of the one before. fingerprint:
+ *		SHA-256 of the public point.
+ * RECOVERY_ARM	Lets one RAW_IMPORT, until a restart, import this package of an HSS
+ *		key without the state that this HSM should have of it, from
+ *		leaf `floor` of its root tree on. The officer answers for it
+ *		that no other HSM has the key, nor signed with it beyond floor.
+ *		It takes the place of one that was armed before. BAD_ARGUMENTS:
+ *		the shares are not m good ones of a recovery key;
+ *		KEYWRAP_BAD_MAGIC: the package does not open with them, or is of
+ *		another master key. While a state of the key is parked here it
+ *		is that which opens packages, armed or not.
  * LOGIN	PIN_INCORRECT, or NOT_READY without a check of the PIN while
  *		the role's delay after failures runs (STATUS tells the rest).
  *		CRYPTECH_CLIENT_KERNEL of a mailbox or serial port may log in
@@ -371,125 +511,7 @@ enum cryptech_user {
 	CRYPTECH_USER_WHEEL = 3,	/* administrator */
 };
 
-/* Digests: D(number, NAME, the kernel's and OpenSSL's name, bytes) */
-#define CRYPTECH_DIGESTS(D)						       \
-D(1, SHA1, "sha1", 20)							       \
-D(2, SHA224, "sha224", 28)						       \
-D(3, SHA256, "sha256", 32)						       \
-D(4, SHA512_224, "sha512-224", 28)					       \
-D(5, SHA512_256, "sha512-256", 32)					       \
-D(6, SHA384, "sha384", 48)						       \
-D(7, SHA512, "sha512", 64)
-
-#define CRYPTECH_DI(number, name, ...) CRYPTECH_DIGEST_##name = number,
-enum cryptech_digest { CRYPTECH_DIGEST_NONE = 0, CRYPTECH_DIGESTS(CRYPTECH_DI) };
-#undef CRYPTECH_DI
-
-/* What libhal calls a key's type; ours is finer, below. */
-enum cryptech_key_class {
-	CRYPTECH_KEY_CLASS_NONE = 0,
-	CRYPTECH_KEY_CLASS_RSA_PRIVATE = 1,
-	CRYPTECH_KEY_CLASS_RSA_PUBLIC = 2,
-	CRYPTECH_KEY_CLASS_EC_PRIVATE = 3,
-	CRYPTECH_KEY_CLASS_EC_PUBLIC = 4,
-	CRYPTECH_KEY_CLASS_HASHSIG_PRIVATE = 5,
-	CRYPTECH_KEY_CLASS_HASHSIG_PUBLIC = 6,
-	CRYPTECH_KEY_CLASS_AES = 0x100,		/* ours */
-};
-
-enum cryptech_curve {
-	CRYPTECH_CURVE_NONE = 0,
-	CRYPTECH_CURVE_P256 = 1,
-	CRYPTECH_CURVE_P384 = 2,
-	CRYPTECH_CURVE_P521 = 3,
-};
-
-/*
- * Key types: the family in the upper half, its size in bits in the lower, so
- * that every RSA size has a number. T(number, NAME, name) lists those that can
- * be generated by name.
- */
-#define CRYPTECH_KEY_FAMILY(type)	((type) >> 16)
-#define CRYPTECH_KEY_BITS(type)		((type) & 0xffff)
-#define CRYPTECH_KEY_FAMILY_RSA		1
-#define CRYPTECH_KEY_FAMILY_EC		2
-#define CRYPTECH_KEY_FAMILY_AES		3	/* bits: of the key */
-#define CRYPTECH_KEY_FAMILY_AES_XTS	4	/* bits: of each of its two */
-
-#define CRYPTECH_KEY_FAMILY_HSS		5	/* bits: 0 */
-
-/* HSS keys (hash based, RFC 8554) have parameters instead of a size. */
-#define CRYPTECH_KEY_HSS		0x00050000
-
-#define CRYPTECH_KEY_TYPES(T)						       \
-T(0x00010800, RSA2048, "rsa2048")					       \
-T(0x00010c00, RSA3072, "rsa3072")					       \
-T(0x00011000, RSA4096, "rsa4096")					       \
-T(0x00020100, EC_P256, "ec-p256")					       \
-T(0x00020180, EC_P384, "ec-p384")					       \
-T(0x00020209, EC_P521, "ec-p521")					       \
-T(0x00030080, AES128, "aes128")						       \
-T(0x000300c0, AES192, "aes192")						       \
-T(0x00030100, AES256, "aes256")						       \
-T(0x00040080, AES128_XTS, "aes128-xts")					       \
-T(0x00040100, AES256_XTS, "aes256-xts")
-
-#define CRYPTECH_T(number, name, ...) CRYPTECH_KEY_##name = number,
-enum cryptech_key_type { CRYPTECH_KEY_TYPES(CRYPTECH_T) };
-#undef CRYPTECH_T
-
-/*
- * Key flags. The low six are libhal's and the only ones its functions take
- * (others: BAD_ARGUMENTS); ours start at 0x10000 and go with our functions.
- */
-#define CRYPTECH_KEY_FLAG_DIGITALSIGNATURE	0x00000001 /* signs */
-#define CRYPTECH_KEY_FLAG_KEYENCIPHERMENT	0x00000002 /* serves transfer */
-#define CRYPTECH_KEY_FLAG_DATAENCIPHERMENT	0x00000004 /* decrypts */
-#define CRYPTECH_KEY_FLAG_TOKEN			0x00000008 /* kept in flash */
-#define CRYPTECH_KEY_FLAG_PUBLIC		0x00000010 /* no login needed */
-#define CRYPTECH_KEY_FLAG_EXPORTABLE		0x00000020 /* may be backed up */
-#define CRYPTECH_KEY_FLAGS_LIBHAL		0x0000003f
-#define CRYPTECH_KEY_FLAG_RAW			0x00010000 /* raw RSA allowed */
-#define CRYPTECH_KEY_FLAGS_ALL			0x00f1003f
-
-/*
- * The one mode that an AES key serves, in bits 20 to 23 of its flags. 0 when a
- * key is made stands for its type's own: CBC for AES, XTS for AES-XTS.
- */
-#define CRYPTECH_KEY_MODE(flags)		((flags) >> 20 & 0xf)
-#define CRYPTECH_KEY_MODE_FLAG(mode)		((mode) << 20)
-#define CRYPTECH_MODE_OF_TYPE			0
-#define CRYPTECH_MODE_CBC			1
-#define CRYPTECH_MODE_XTS			2
-
-/* How an HSS key makes the seeds of its leaves; see hashsig.rst. */
-#define CRYPTECH_HASHSIG_PUNCTURED	0	/* spent seeds cease to exist */
-#define CRYPTECH_HASHSIG_SINGLE_SEED	1	/* RFC 8554, appendix A */
-
-#define CRYPTECH_HASHSIG_RESERVE_MAX	1024
-#define CRYPTECH_HASHSIG_REQUEST_SIZE	16	/* a request id, bytes */
-
-/* HASHSIG_INFO, state */
-#define CRYPTECH_HASHSIG_READY		0
-#define CRYPTECH_HASHSIG_REBUILDING	1	/* signing is NOT_READY */
-#define CRYPTECH_HASHSIG_EXHAUSTED	2
-#define CRYPTECH_HASHSIG_STALE		3	/* the flash is not the newest */
-#define CRYPTECH_HASHSIG_IDLE		4	/* rebuilt when first asked to sign */
-
-/* HASHSIG_JOB, state */
-#define CRYPTECH_JOB_RUNNING		0
-#define CRYPTECH_JOB_DONE		1	/* the key exists */
-#define CRYPTECH_JOB_FAILED		2	/* see error */
-#define CRYPTECH_JOB_CANCELLED		3
-
-/* HASHSIG_ACCEPT */
-#define CRYPTECH_ACCEPT_FLASH		1	/* the flash is right: go on */
-#define CRYPTECH_ACCEPT_DESTROY		2	/* destroy all these keys */
-
-/* PKEY_SET_ATTRIBUTES: this length word, without data, deletes. */
-#define CRYPTECH_ATTRIBUTE_NIL		0xffffffff
-/* The attribute that holds the label (PKCS#11's CKA_LABEL). */
-#define CRYPTECH_ATTRIBUTE_LABEL	3
+#include <cryptech/keys.h>
 
 /* STATUS: S(tag, NAME, unit, text); every value is 64 bits wide. */
 #define CRYPTECH_STATUS_TAGS(S)						       \
@@ -519,7 +541,12 @@ S(23, RECORDS_LOST, "count", "flash records found damaged since the start")  \
 S(24, HASHSIG_KEYS, "count", "hash signature keys")			       \
 S(25, HASHSIG_LOW, "count", "of these, keys that are nearly used up")	       \
 S(26, HASHSIG_LEAVES_MIN, "count", "fewest root leaves left of any of them")   \
-S(27, ANCHOR, "count", "commits of hash signature keys so far")
+S(27, ANCHOR, "count", "commits of hash signature keys so far")		       \
+S(28, POLICY, "bits", "see CRYPTECH_POLICY_")				       \
+S(29, KEYS_PARKED, "count", "hash signature keys off the HSM, deleted here")   \
+S(30, OUTBOX, "count", "packages not acknowledged yet")			       \
+S(31, KEKEKS, "count", "single-use KEKEKs outstanding")			       \
+S(32, SLOTS, "count", "keys there may be in flash, and in memory; 0: no limit")
 
 #define CRYPTECH_S(tag, name, ...) CRYPTECH_STATUS_##name = tag,
 enum cryptech_status_tag { CRYPTECH_STATUS_TAGS(CRYPTECH_S) };

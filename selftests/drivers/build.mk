@@ -18,8 +18,27 @@ $(B)/test/uapi_32.o: selftests/drivers/uapi_32.c
 	@mkdir -p $(@D); echo "  CC32    $@"
 	@$(cc_32) -c -o $@ $<
 
+$(B)/gen/uapi_fields.h: selftests/drivers/uapi_fields.py \
+		include/uapi/linux/cryptech.h \
+		include/uapi/linux/cryptech_backup.h
+	@mkdir -p $(@D); $(call note,GEN)
+	@$^ >$@.new && mv $@.new $@
+
+$(B)/obj-san/selftests/drivers/uapi_test.o: override CPPFLAGS += -I$(B)/gen
+$(B)/obj-san/selftests/drivers/uapi_test.o: $(B)/gen/uapi_fields.h
+
 $(B)/test/uapi_test: $(B)/obj-san/selftests/drivers/uapi_test.o \
 		| $(B)/test/uapi_32.o
+	$(call link,$(CFLAGS_SAN),)
+
+# The ioctls of backup, with the kernel's headers left out.
+HOST_TESTS += $(B)/test/iocmap_test
+
+$(B)/obj-san/selftests/drivers/iocmap_test.o: \
+		override CPPFLAGS += -I$(B)/gen -Iselftests/drivers/kernel
+$(B)/obj-san/selftests/drivers/iocmap_test.o: $(B)/gen/uapi_fields.h
+
+$(B)/test/iocmap_test: $(B)/obj-san/selftests/drivers/iocmap_test.o
 	$(call link,$(CFLAGS_SAN),)
 
 # A 32-bit program for the virtual machine; it needs no library.

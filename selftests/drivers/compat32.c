@@ -9,6 +9,8 @@
 #define O_RDWR		2
 #define ENOTTY		25
 #define EINVAL		22
+#define EACCES		13
+#define EOVERFLOW	75
 #define SYS_EXIT	1
 #define SYS_WRITE	4
 #define SYS_OPEN	5
@@ -41,11 +43,16 @@ static void say(const char *text)
 
 static void point(int good, const char *what)
 {
-	char number[] = " 0 ";
+	char number[] = " 00 ";
 
-	number[1] += ++points;
+	points++;
+	number[1] += points / 10;
+	number[2] += points % 10;
+	/* without the first zero */
+	if (points < 10)
+		number[1] = ' ';
 	say(good ? "ok" : "not ok");
-	say(number);
+	say(number + (points < 10));
 	say(what);
 	say("\n");
 	failed += !good;
@@ -81,6 +88,40 @@ static void test_random(int fd)
 	point(zeros < 8 && !data[63], "bytes through a 32-bit pointer");
 }
 
+/* Backup: what anybody may ask, and what not, through structs and buffers. */
+static void test_backup(int fd)
+{
+	static unsigned char spki[256];
+	struct cryptech_ioc_device_identity identity = {
+		.size = sizeof(identity),
+		.spki_len = sizeof(spki),
+		.spki = (unsigned long)spki,
+	};
+	struct cryptech_ioc_master_key key = { .size = sizeof(key) };
+	struct cryptech_ioc_raw_export export = {
+		.size = sizeof(export),
+		.package_len = sizeof(spki),
+		.package = (unsigned long)spki,
+	};
+	int i, zeros = 0;
+
+	point(!device_ioctl(fd, CRYPTECH_IOC_DEVICE_IDENTITY, &identity),
+	      "DEVICE_IDENTITY");
+	/* P-256: a SEQUENCE of 89 bytes behind its head */
+	point(identity.spki_len == 91 && spki[0] == 0x30 && spki[1] == 89,
+	      "a key through a 32-bit pointer");
+	identity.spki_len = 90;
+	point(device_ioctl(fd, CRYPTECH_IOC_DEVICE_IDENTITY, &identity) ==
+	      -EOVERFLOW && identity.spki_len == 91, "how long it is");
+	point(!device_ioctl(fd, CRYPTECH_IOC_MASTER_KEY_INFO, &key),
+	      "MASTER_KEY_INFO");
+	for (i = 0; i < 32; i++)
+		zeros += !key.fingerprint[i];
+	point(zeros < 8, "a fingerprint");
+	point(device_ioctl(fd, CRYPTECH_IOC_RAW_EXPORT, &export) == -EACCES &&
+	      export.error == 26, "RAW_EXPORT without login");
+}
+
 void _start(void);
 void _start(void)
 {
@@ -94,11 +135,12 @@ void _start(void)
 	      info.message_max == 16384, "its figures");
 	test_status(fd);
 	test_random(fd);
+	test_backup(fd);
 	info.size--;
 	point(device_ioctl(fd, CRYPTECH_IOC_INFO, &info) == -EINVAL,
 	      "a size that is wrong");
-	point(device_ioctl(fd, 0xc730, &info) == -ENOTTY,
+	point(device_ioctl(fd, 0xc740, &info) == -ENOTTY,
 	      "a number that is unknown");
-	say("1..9\n");
+	say("1..15\n");
 	system_call(SYS_EXIT, failed != 0, 0, 0);
 }

@@ -12,6 +12,8 @@
 	_Static_assert(sizeof(struct name) == (size), #name);
 #define OFFSET(name, field, offset) \
 	_Static_assert(offsetof(struct name, field) == (offset), #name);
+#define NUMBER(name, number) \
+	_Static_assert(CRYPTECH_IOC_##name == (number), #name);
 
 _Static_assert(sizeof(void *) == 4, "this is not a 32-bit compiler");
-UAPI_LAYOUT(SIZE, OFFSET)
+UAPI_LAYOUT(SIZE, OFFSET, NUMBER)

@@ -2,13 +2,16 @@
 /*
  * The layout of the UAPI as a 64-bit program sees it is the one in
  * uapi_layout.h; that it is the same for 32 bits was checked when uapi_32.c
- * was compiled. Nor is anything left between the fields.
+ * was compiled. Nor is anything left between the fields, and none of them is
+ * left out.
  */
 #include <stddef.h>
+#include <string.h>
 
 #include <linux/cryptech.h>
 
 #include "../../firmware/tests/tap.h"
+#include "uapi_fields.h"
 #include "uapi_layout.h"
 
 static const struct {
@@ -18,9 +21,22 @@ static const struct {
 #define SIZE(name, size) { "size of " #name, sizeof(struct name), size },
 #define OFFSET(name, field, offset) \
 	{ #field " of " #name, offsetof(struct name, field), offset },
-	UAPI_LAYOUT(SIZE, OFFSET)
+#define NUMBER(name, number) { "number of " #name, CRYPTECH_IOC_##name, number },
+	UAPI_LAYOUT(SIZE, OFFSET, NUMBER)
 #undef SIZE
 #undef OFFSET
+#undef NUMBER
+};
+
+/* All that the header has, as uapi_fields.py reads it. */
+static const char *const names[] = {
+#define SIZE(name) "size of " #name,
+#define OFFSET(name, field) #field " of " #name,
+#define NUMBER(name) "number of " #name,
+	UAPI_FIELDS(SIZE, OFFSET, NUMBER)
+#undef SIZE
+#undef OFFSET
+#undef NUMBER
 };
 
 /* Fields end where the next begins, and the last where the struct does. */
@@ -31,7 +47,8 @@ static const struct {
 #define SIZE(struct_name, bytes) { .name = #struct_name, .size = bytes },
 #define OFFSET(struct_name, field, offset) \
 	{ .fields = sizeof(((struct struct_name *)0)->field) },
-	UAPI_LAYOUT(SIZE, OFFSET)
+#define NUMBER(ioctl_name, number) { .name = #ioctl_name },
+	UAPI_LAYOUT(SIZE, OFFSET, NUMBER)
 };
 
 #define COUNT	(sizeof(numbers) / sizeof(numbers[0]))
@@ -56,9 +73,18 @@ static void structs_have_no_holes(void)
 	}
 }
 
+static void all_is_in_the_list(void)
+{
+	EXPECT_EQ(sizeof(names) / sizeof(names[0]), COUNT);
+	for (size_t i = 0; i < COUNT && i < sizeof(names) / sizeof(names[0]); i++)
+		if (!EXPECT(!strcmp(names[i], numbers[i].name)))
+			printf("# %s, not %s\n", numbers[i].name, names[i]);
+}
+
 int main(void)
 {
 	RUN(layout_is_as_ever);
+	RUN(all_is_in_the_list);
 	RUN(structs_have_no_holes);
 	return tap_done();
 }

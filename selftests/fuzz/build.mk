@@ -18,7 +18,8 @@ fuzz_objs = $(addprefix $(B)/obj-fuzz/,$(1))
 fuzz_link = @mkdir -p $(@D); echo "  LD      $@"; \
 	$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(1)
 
-FUZZERS := $(addprefix $(B)/test/,fuzz_rpc fuzz_flash fuzz_hss fuzz_slip)
+FUZZERS := $(addprefix $(B)/test/,fuzz_rpc fuzz_flash fuzz_hss fuzz_slip \
+	fuzz_state fuzz_package)
 host-tests: $(FUZZERS)
 
 # The keystore is fuzz_flash's, and only costs time here, as SHA-256 does:
@@ -40,6 +41,21 @@ $(B)/test/fuzz_hss: $(call fuzz_objs,$(addprefix selftests/fuzz/,fuzz_hss.o \
 		hss_plain.o) $(addprefix firmware/hashsig/,merkle.o ots.o \
 		verify.o)) \
 		$(call nosan,$(FIRMWARE_SHA256_OBJS) $(FIRMWARE_CORES_OBJS))
+	$(call fuzz_link,-lcrypto -pthread)
+
+# The keystore is fuzz_flash's.
+$(B)/test/fuzz_state: $(call fuzz_objs,selftests/fuzz/fuzz_state.o \
+		$(FIRMWARE_HASHSIG_OBJS)) \
+		$(call nosan,$(FIRMWARE_KEYSTORE_OBJS) $(FIRMWARE_SHA256_OBJS) \
+		$(FIRMWARE_CORES_OBJS) firmware/tests/nor.o)
+	$(call fuzz_link,-lcrypto -pthread)
+
+$(B)/test/fuzz_package: $(call fuzz_objs,selftests/fuzz/fuzz_package.o \
+		$(addprefix firmware/tests/,hsm_box.o hsm_flash.o) \
+		$(FIRMWARE_HSM_OBJS) $(FIRMWARE_HASHSIG_OBJS) \
+		$(FIRMWARE_CORES_OBJS)) \
+		$(call nosan,$(FIRMWARE_KEYSTORE_OBJS) \
+		$(FIRMWARE_SHA256_OBJS) firmware/tests/nor.o)
 	$(call fuzz_link,-lcrypto -pthread)
 
 $(B)/test/fuzz_slip: $(call fuzz_objs,selftests/fuzz/fuzz_slip.o \

@@ -20,6 +20,7 @@
 #include <openssl/rand.h>
 #include <stdlib.h>
 
+#include "../../firmware/backup/package.h"
 #include "../../firmware/cores/cores.h"
 #include "../../firmware/hashsig/hss.h"
 #include "../../firmware/tests/hsm_box.h"
@@ -27,7 +28,7 @@
 #include "../../firmware/tests/plain.h"
 #include "frames.h"
 
-#define FLASH_SIZE	(64 * 1024)
+#define FLASH_SIZE	(96 * 1024)
 #define FLASH_SECTOR	2048
 #define MESSAGE_ROOM	(CRYPTECH_RPC_MESSAGE_MAX + 4096)
 
@@ -55,6 +56,7 @@ struct known {
 	unsigned int uuid_count;
 	struct bytes blobs[REFERENCES];
 	unsigned int blob_count;
+	unsigned int opened;	/* UUIDs of which there are handles, too */
 };
 
 /* An HSM switched off, to begin with. */
@@ -301,9 +303,7 @@ static void know_result_handle(void)
 
 static void open_handles(void)
 {
-	unsigned int keys = known.uuid_count;
-
-	for (unsigned int i = 0; i < keys; i++)
+	for (unsigned int i = 0; i < known.opened; i++)
 		if (!ask(&box, 2, CRYPTECH_RPC_PKEY_OPEN, "uo", 0,
 			 known.uuids[i], (size_t)CRYPTECH_UUID_SIZE))
 			know_result_handle();
@@ -333,19 +333,26 @@ static void load_key(const struct bytes *der, uint32_t flags)
 }
 
 /* Of H5 and W4. */
+static void generate_hss(const uint8_t uuid[CRYPTECH_UUID_SIZE],
+			 uint32_t flags)
+{
+	CHECK(!ask(&box, 2, CRYPTECH_RPC_HASHSIG_GENERATE, "ousuuuuu", uuid,
+		   (size_t)CRYPTECH_UUID_SIZE, flags |
+		   CRYPTECH_KEY_FLAG_DIGITALSIGNATURE |
+		   CRYPTECH_KEY_FLAG_TOKEN, "label", 0, 1, 1, 5, 3));
+	do
+		CHECK(!ask(&box, 2, CRYPTECH_RPC_HASHSIG_JOB, "o", uuid,
+			   (size_t)CRYPTECH_UUID_SIZE));
+	while (xdr_get_u32(&box.results) == CRYPTECH_JOB_RUNNING);
+	know_uuid(uuid);
+}
+
 static void make_hss_key(void)
 {
 	static const uint8_t uuid[CRYPTECH_UUID_SIZE] = "the hash signer";
 	size_t len;
 
-	CHECK(!ask(&box, 2, CRYPTECH_RPC_HASHSIG_GENERATE, "ousuuuuu", uuid,
-		   sizeof(uuid), CRYPTECH_KEY_FLAG_DIGITALSIGNATURE |
-		   CRYPTECH_KEY_FLAG_TOKEN, "label", 0, 1, 1, 5, 3));
-	do
-		CHECK(!ask(&box, 2, CRYPTECH_RPC_HASHSIG_JOB, "o", uuid,
-			   sizeof(uuid)));
-	while (xdr_get_u32(&box.results) == CRYPTECH_JOB_RUNNING);
-	know_uuid(uuid);
+	generate_hss(uuid, 0);
 	CHECK(!ask(&box, 2, CRYPTECH_RPC_SIGN_ONCE, "oosu", uuid,
 		   sizeof(uuid), uuid, sizeof(uuid), "", 2352));
 	know_blob(xdr_get_opaque(&box.results, &len), 2352);
@@ -374,6 +381,8 @@ static void make_keys(void)
 	know_blob(spki.data, spki.len);
 }
 
+#include "rpc_packages.h"
+
 static void make_snapshot(unsigned int options)
 {
 	struct snapshot *s = &snapshots[options];
@@ -393,6 +402,9 @@ static void make_snapshot(unsigned int options)
 		CHECK(box_init_pins(&box));
 		log_in_all();
 		make_keys();
+		known.opened = known.uuid_count;
+		make_packages();
+		core_key_put(other_device);
 	}
 	box_stop(&box);
 	s->nor = nor;

@@ -59,6 +59,13 @@ static const struct {
 	WORDS("reserve", 1, 0, 4, 40, 1025),
 	WORDS("decision", 1, 2, 0),
 	WORDS("mask", 0, 0, 8, 0x10, 0x3f),
+	WORDS("drop", 0, 0, FLAG(TOKEN), FLAG(EXPORTABLE), 0x40),
+	WORDS("check", 0, 0, 1, 2),
+	WORDS("what", CRYPTECH_FORGET_PARKED, CRYPTECH_FORGET_OUTBOX, 0, 3),
+	WORDS("policy", 0, 1, 2, 3, 4),
+	WORDS("erase", 0, 1, 1, 2),
+	WORDS("m", 2, 2, 3, 1),
+	WORDS("floor", 0, 0, 3, 33),
 #undef WORDS
 };
 
@@ -124,8 +131,14 @@ const uint8_t *value_opaque(const char *name, unsigned int *seed,
 	if ((!strncmp(name, "uuid:", 5) && draw(seed, 6) == 0) ||
 	    (!strncmp(name, "input:", 6) && draw(seed, 3) == 0))
 		return buffer;
-	if (!strncmp(name, "uuid:", 5) || !strncmp(name, "previous:", 9))
+	if (!strncmp(name, "uuid:", 5) || !strncmp(name, "previous:", 9) ||
+	    !strncmp(name, "kekek:", 6))
 		return reference(REFERENCE_UUID, draw(seed, 12), buffer, len);
+	if (!strncmp(name, "statement:", 10) ||
+	    !strncmp(name, "package:", 8) || !strncmp(name, "ack:", 4) ||
+	    !strncmp(name, "share:", 6) || !strncmp(name, "spki:", 5) ||
+	    !strncmp(name, "serial:", 7))
+		return reference(REFERENCE_BLOB, draw(seed, 22), buffer, len);
 	if (!strncmp(name, "der:", 4) || !strncmp(name, "pkcs8:", 6) ||
 	    !strncmp(name, "kek:", 4) || !strncmp(name, "signature:", 10))
 		return reference(REFERENCE_BLOB, draw(seed, 12), buffer, len);

@@ -5,17 +5,8 @@
 # taken by the kernel itself to verify certificates.
 
 . tap.sh
+. keyctl.sh
 magic=CHSMKEY1
-
-in_session()
-{
-	cryptech login -p /tmp/.pin.0 -- "$@"
-}
-
-why()
-{
-	"$@" 2>&1 >/dev/null | sed 's/.*: //'
-}
 
 # keygen TYPE NAME: UUID in $uuid, public half in NAME.pem
 keygen()

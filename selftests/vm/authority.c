@@ -2,7 +2,7 @@
 /*
  * Who can make the HSM sign: every door, tried by everybody.
  *
- *	doors	   a raw message, an ioctl, add_key `new` and `use`, an
+ *	doors	   a raw message, an ioctl, add_key `new`, `use` and `load`, an
  *		   asymmetric key, and a key that is already there
  *	actors	   root, somebody with a descriptor that is logged in, somebody
  *		   who holds the key in a keyring, somebody who knows its UUID
@@ -27,6 +27,7 @@ static struct {
 	char text[UUID_TEXT];
 	int fd;			/* logged in, or -1 */
 	key_serial_t key;	/* of type cryptech */
+	char sealed[2048];	/* payload of a sealed key that is gone */
 } world;
 
 /* --- doors: 0 or errno --------------------------------------------------- */
@@ -129,6 +130,16 @@ static int try_add(const char *type, const char *payload)
 static int door_new(void)
 {
 	return try_add("cryptech", "new ec-p256 volatile");
+}
+
+static int door_sealed(void)
+{
+	return try_add("cryptech", "new ec-p256 sealed");
+}
+
+static int door_load(void)
+{
+	return try_add("cryptech", world.sealed);
 }
 
 static int door_use(void)
@@ -246,6 +257,9 @@ static const struct {
 	{ "an ioctl", door_ioctl,
 	  { EACCES, 0, EACCES, EACCES, EACCES }, 0 },
 	{ "keyctl new", door_new, { 0, 0, EPERM, EPERM, EPERM }, 1 },
+	{ "keyctl new, sealed", door_sealed,
+	  { 0, 0, EPERM, EPERM, EPERM }, 1 },
+	{ "keyctl load", door_load, { 0, 0, EPERM, EPERM, EPERM }, 1 },
 	{ "keyctl use", door_use, { 0, 0, EPERM, EPERM, EPERM }, 1 },
 	{ "an asymmetric key", door_asymmetric,
 	  { 0, 0, EPERM, EPERM, EPERM }, 1 },
@@ -297,6 +311,18 @@ static void test_matrix(int watch)
 					 doors[door].name, actors[actor].name);
 		}
 	}
+}
+
+/* A package that everybody knows, without the key that it is of. */
+static void make_sealed(void)
+{
+	long key = add("cryptech", "sealed", KEY_SPEC_PROCESS_KEYRING,
+		       "new ec-p256 sealed");
+	long len = keyctl_read(key, world.sealed, sizeof(world.sealed) - 1);
+
+	if (key < 0 || len < 0 || len >= (long)sizeof(world.sealed))
+		give_up("new, sealed");
+	keyctl_clear(KEY_SPEC_PROCESS_KEYRING);
 }
 
 /* --- descriptors --------------------------------------------------------- */
@@ -398,6 +424,7 @@ int main(void)
 		give_up("%s", use);
 	}
 	world.key = key;
+	make_sealed();
 
 	watch = hsm_open(0);
 	test_matrix(watch);

@@ -7,27 +7,7 @@
 # the rest.)
 
 . tap.sh
-nowhere=00000000-0000-4000-8000-000000000000
-
-add()
-{
-	keyctl add cryptech "$name" "$*" @s
-}
-
-in_session()
-{
-	cryptech login -p /tmp/.pin.0 -- "$@"
-}
-
-why()
-{
-	"$@" 2>&1 >/dev/null | sed 's/.*: //'
-}
-
-uuid_of()
-{
-	keyctl print "$1" | cut -d ' ' -f 2
-}
+. keyctl.sh
 
 # What /proc/keys says of a key, after its name
 described()
@@ -91,7 +71,7 @@ test_payloads()
 
 test_key()
 {
-	local key again bare uuid
+	local key again bare uuid other
 
 	name=firmware
 	key=$(add new hss 5/8,5/4/24 profile=punctured reserve=2)
@@ -141,6 +121,15 @@ test_key()
 	again=$(keyctl add asymmetric as "CHSMKEY1use $uuid" @s)
 	t "as a key of type asymmetric it does the same" \
 		sign_and_verify "$again" "$bare" asymmetric
+	name=plain
+	other=$(add new hss 5/8 profile=single-seed)
+	bare=$(public "$other" plain)
+	t_is "profile=single-seed: the HSM shows it" "single-seed, reserve 1" \
+		"$(in_session cryptech show "$(uuid_of "$other")" |
+		sed -n 's/^profile  *//p')"
+	t "it signs, and verifies" sign_and_verify "$other" "$bare" message
+	in_session cryptech delete --yes "$(uuid_of "$other")"
+	keyctl unlink "$other" @s
 	keyctl unlink "$key" @s
 	t "unlinked, it stays in the HSM" in_session cryptech show "$uuid"
 	in_session cryptech delete --yes "$uuid"

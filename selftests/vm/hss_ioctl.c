@@ -311,6 +311,99 @@ static void test_verifier(const char *sets)
 	      EKEYREJECTED, "%s: as it was it verifies its message", sets);
 }
 
+/* The public half alone, as a key of its own. */
+static struct hss_key public_half(const struct hss_key *key)
+{
+	unsigned char spki[256];
+	struct cryptech_ioc_key_public pub = {
+		.size = sizeof(pub),
+		.spki_len = sizeof(spki),
+		.spki = (uintptr_t)spki,
+	};
+	struct cryptech_ioc_key_load load = {
+		.size = sizeof(load),
+		.der = (uintptr_t)spki,
+		.key_flags = HSS_FLAGS,
+	};
+	struct hss_key public = *key;
+
+	memcpy(pub.uuid, key->uuid, 16);
+	if (ioctl(fd, CRYPTECH_IOC_KEY_PUBLIC, &pub))
+		give_up("KEY_PUBLIC");
+	load.der_len = pub.spki_len;
+	if (ioctl(fd, CRYPTECH_IOC_KEY_LOAD, &load))
+		give_up("KEY_LOAD of a public half");
+	memcpy(public.uuid, load.uuid, 16);
+	uuid_format(public.text, public.uuid);
+	return public;
+}
+
+static unsigned int longest(key_serial_t key)
+{
+	struct keyctl_pkey_query query;
+
+	if (keyctl_pkey_query(key, "", &query))
+		give_up("pkey_query");
+	return query.max_sig_size;
+}
+
+/*
+ * keyctl pkey_verify, by the HSM. Fields begin at multiples of 4, so each of
+ * them is changed. What is cut off is other bytes then: the core reads as many
+ * as the longest signature has.
+ */
+static void test_keyctl_changes(const char *what, key_serial_t serial,
+				struct signature *sig)
+{
+	unsigned char cut[SIGNATURE_MAX + 1];
+	unsigned int i, wrong = 0;
+
+	for (i = 0; i < sig->len; i += 4) {
+		sig->bytes[i + i / 4 % 4] ^= 1 << i % 8;
+		wrong += key_verify(serial, message, 1000, sig->bytes,
+				    sig->len) != EKEYREJECTED;
+		sig->bytes[i + i / 4 % 4] ^= 1 << i % 8;
+	}
+	point(!wrong, "keyctl, %s: each field changed", what);
+	for (i = 0; i < sig->len; i += i < 64 || i + 64 >= sig->len ? 1 : 61) {
+		memset(cut, 0xa5, sizeof(cut));
+		memcpy(cut, sig->bytes, i);
+		wrong += key_verify(serial, message, 1000, cut, i) !=
+			 EKEYREJECTED;
+	}
+	point(!wrong, "keyctl, %s: cut", what);
+	point(!key_verify(serial, message, 1000, sig->bytes, sig->len) &&
+	      key_verify(serial, message, 999, sig->bytes, sig->len) ==
+	      EKEYREJECTED, "keyctl, %s: as it was it verifies its message",
+	      what);
+}
+
+static void test_keyctl_verifier(void)
+{
+	struct hss_key key = hss_new(fd, "5/8,5/4/24", 1);
+	struct hss_key half = public_half(&key);
+	key_serial_t serial = use_key(&key), public = use_key(&half);
+	struct signature sig;
+
+	memset(&sig, 0, sizeof(sig));
+	point_is(key_sign(serial, message, 1000, &sig), 0, "keyctl signs");
+	ledger_enter(&key, message, 1000, &sig);
+	test_keyctl_changes("key", serial, &sig);
+	test_keyctl_changes("public half", public, &sig);
+	point(longest(serial) == sig.len &&
+	      key_verify(serial, message, 1000, sig.bytes, sig.len + 1) ==
+	      EINVAL, "a byte more than the key's signatures have: EINVAL");
+	memset(sig.bytes + sig.len, 0xa5, SIGNATURE_MAX - sig.len);
+	point_is(longest(public), SIGNATURE_MAX,
+		 "how long the lower level's are a public half cannot tell");
+	point_is(key_verify(public, message, 1000, sig.bytes, sig.len + 1), 0,
+		 "extended: keyctl alone does not look at what follows");
+	point_is(hss_verify(fd, &half, message, 1000, sig.bytes, sig.len + 1),
+		 EKEYREJECTED, "the ioctl does");
+	keyctl_unlink(serial, KEY_SPEC_SESSION_KEYRING);
+	keyctl_unlink(public, KEY_SPEC_SESSION_KEYRING);
+}
+
 /* --- the end of a key ---------------------------------------------------------------- */
 
 static int open_uevents(void)
@@ -435,6 +528,7 @@ int main(void)
 	test_at_once();
 	test_verifier("5/8");
 	test_verifier("5/4/24,5/8/24");
+	test_keyctl_verifier();
 	test_exhaustion();
 	point_is(ledger_bad, 0, "%u leaves, none twice", ledger_count);
 	close(fd);

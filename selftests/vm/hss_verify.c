@@ -67,24 +67,6 @@ static const struct hss_case *find(const char *name)
 	give_up("no case %s", name);
 }
 
-static const char *described(key_serial_t key)
-{
-	static char line[512];
-	char serial[16];
-	FILE *f = fopen("/proc/keys", "r");
-
-	if (!f)
-		give_up("/proc/keys");
-	snprintf(serial, sizeof(serial), "%08x", key);
-	while (fgets(line, sizeof(line), f))
-		if (!strncmp(line, serial, 8))
-			break;
-	if (feof(f))
-		line[0] = 0;
-	fclose(f);
-	return line;
-}
-
 /* --- signatures ----------------------------------------------------------- */
 
 /*

@@ -5,24 +5,7 @@
 # sign. (keysign tries all types, hashes and encodings.)
 
 . tap.sh
-nowhere=00000000-0000-4000-8000-000000000000
-
-# add WORDS...: a key by that payload, its name in $name
-add()
-{
-	keyctl add cryptech "$name" "$*" @s
-}
-
-in_session()
-{
-	cryptech login -p /tmp/.pin.0 -- "$@"
-}
-
-# The errno of a keyctl command, as the C library words it
-why()
-{
-	"$@" 2>&1 >/dev/null | sed 's/.*: //'
-}
+. keyctl.sh
 
 # --- signatures --------------------------------------------------------------
 
@@ -105,15 +88,14 @@ test_verbs()
 			"new ec-p256 fd=x" "use" "use $nowhere volatile" \
 			"use ${nowhere%0}" "use ${nowhere}0" "use 1-2-3" \
 			"delete $nowhere" "newec-p256" "NEW ec-p256" \
-			"new ec-p256 dev=99999999999"; do
+			"new ec-p256 dev=99999999999" load "load 00" \
+			"new ec-p256 sealed volatile"; do
 		# keyctl add takes no empty payload; padd does
 		t_is "refused: '$verb'" "Invalid argument" "$(printf %s "$verb" |
 			why keyctl padd cryptech verbs @s)"
 	done
-	t_is "refused: load, which is not there yet" "Operation not supported" \
-		"$(why add load 00)"
-	t_is "refused: sealed, which is not there yet" \
-		"Operation not supported" "$(why add new ec-p256 sealed)"
+	t_is "refused: an HSS key that is sealed" "Operation not supported" \
+		"$(why add new hss 5/8 sealed)"
 	t_is "no such device" "No such device" "$(why add new ec-p256 dev=7)"
 	t_is "no such key" "Required key not available" \
 		"$(why add use $nowhere)"

@@ -13,25 +13,6 @@
 
 static int watch;
 
-/* What /proc/keys says of the key; "" if nothing. */
-static const char *described(key_serial_t key)
-{
-	static char line[512];
-	char serial[16];
-	FILE *f = fopen("/proc/keys", "r");
-
-	if (!f)
-		give_up("/proc/keys");
-	snprintf(serial, sizeof(serial), "%08x", key);
-	while (fgets(line, sizeof(line), f))
-		if (!strncmp(line, serial, 8))
-			break;
-	if (feof(f))
-		line[0] = 0;
-	fclose(f);
-	return line;
-}
-
 static int is_making(key_serial_t key)
 {
 	return strstr(described(key), " making ") != NULL;

@@ -41,6 +41,25 @@ void give_up(const char *format, ...)
 	exit(1);
 }
 
+/* What /proc/keys says of the key, until the next call; "" if nothing. */
+static inline const char *described(key_serial_t key)
+{
+	static char line[512];
+	char serial[16];
+	FILE *f = fopen("/proc/keys", "r");
+
+	if (!f)
+		give_up("/proc/keys");
+	snprintf(serial, sizeof(serial), "%08x", key);
+	while (fgets(line, sizeof(line), f))
+		if (!strncmp(line, serial, 8))
+			break;
+	if (feof(f))
+		line[0] = 0;
+	fclose(f);
+	return line;
+}
+
 /* One test point, told by @format. */
 static inline __attribute__((format(printf, 2, 3)))
 void point(int passed, const char *format, ...)
@@ -192,7 +211,7 @@ static inline __attribute__((format(printf, 4, 5)))
 long add(const char *type, const char *name, key_serial_t ring,
 	 const char *format, ...)
 {
-	char payload[512];
+	char payload[4096];
 	va_list args;
 	long key;
 	int len;

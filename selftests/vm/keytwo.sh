@@ -4,11 +4,7 @@
 # Keys with two HSMs: dev= chooses where a key is made; names find their HSM.
 
 . tap.sh
-
-why()
-{
-	"$@" 2>&1 >/dev/null | sed 's/.*: //'
-}
+. keyctl.sh
 
 hsm-ready 0 || exit 1
 hsm-ready 1 || exit 1

@@ -38,6 +38,12 @@ t "every test of comings and goings" $tests/attach
 t "no file is left then" t_wait 1 at_most cryptech_open 0
 t "no call is left then" t_wait 1 at_most cryptech_call_new 0
 t "no client is left then" t_wait 1 at_most cryptech_client_alloc 2
+hsmctl hsm 0 fresh
+t "every test of sealed keys" $tests/sealed
+t "no key is left" t_wait 10 at_most cryptech_key_alloc 0
+t "nothing that is loaded is left" t_wait 1 at_most cryptech_resident_alloc 0
+t "no package that was read is left" t_wait 1 at_most cryptech_package_parse 0
+t "nor one that the HSM made" t_wait 1 at_most package_alloc 0
 rmmod cryptech_pci
 t_is "no device is left" 0 "$(standing cryptech_device_alloc)"
 t_is "nor a mailbox" 0 "$(standing cryptech_pci_probe)"

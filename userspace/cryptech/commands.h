@@ -25,6 +25,10 @@
 	C(verify, "verify", "verify a signature")			\
 	C(delete, "delete", "delete a key, for ever")			\
 	C(accept, "accept", "decide about hash signature keys on old flash") \
+	C(backup, "backup", "keys to other HSMs, or off this one and back") \
+	C(device, "device", "other HSMs that may exchange keys with this one") \
+	C(master_key, "master-key", "what all keys in the HSM are wrapped under") \
+	C(recovery, "recovery", "hash signature keys of an HSM that is lost") \
 	C(random, "random", "give random bytes")			\
 	C(cert, "cert", "make a self-signed certificate")		\
 	C(sign_module, "sign-module", "sign kernel modules")

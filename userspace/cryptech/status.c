@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "common/json.h"
+#include "common/policy.h"
 #include "common/text.h"
 
 static bool json;
@@ -90,7 +91,9 @@ static void print_json(const struct cryptech_info *info,
 		    !cryptech_status_text(f->tag, &name, &unit, &text))
 			continue;
 		lower(name, key, sizeof(key), '_');
-		if (word(f))
+		if (f->tag == CRYPTECH_STATUS_POLICY)
+			policy_json(key, f->value);
+		else if (word(f))
 			json_text(key, word(f));
 		else
 			json_number(key, f->value);
@@ -136,7 +139,9 @@ static void print_text(const struct cryptech_info *info,
 		    !cryptech_status_text(f->tag, &name, &unit, &text))
 			continue;
 		lower(name, key, sizeof(key), '-');
-		if (word(f))
+		if (f->tag == CRYPTECH_STATUS_POLICY)
+			policy_print(20, f->value);
+		else if (word(f))
 			printf("%-20s %s\n", key, word(f));
 		else
 			printf("%-20s %llu%s%s\n", key,

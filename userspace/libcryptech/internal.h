@@ -20,4 +20,8 @@ int lib_call(struct cryptech *hsm, unsigned long request, void *arg,
 int lib_label(const char *label, char out[CRYPTECH_LABEL_MAX],
 	      uint32_t *label_len);
 
+/* The reverse, whatever length the kernel gave; zero-terminated. */
+void lib_take_label(char out[CRYPTECH_LABEL_MAX + 1], uint32_t *out_len,
+		    const char *label, uint32_t label_len);
+
 #endif /* LIBCRYPTECH_INTERNAL_H */

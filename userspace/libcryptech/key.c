@@ -21,15 +21,14 @@ int lib_label(const char *label, char out[CRYPTECH_LABEL_MAX],
 	return 0;
 }
 
-/* Take over what the kernel gave, whatever lengths it gave. */
-static void set_label(struct cryptech_key *key, const char *label,
-		      uint32_t label_len)
+void lib_take_label(char out[CRYPTECH_LABEL_MAX + 1], uint32_t *out_len,
+		    const char *label, uint32_t label_len)
 {
 	if (label_len > CRYPTECH_LABEL_MAX)
 		label_len = CRYPTECH_LABEL_MAX;
-	memset(key->label, 0, sizeof(key->label));
-	memcpy(key->label, label, label_len);
-	key->label_len = label_len;
+	memset(out, 0, CRYPTECH_LABEL_MAX + 1);
+	memcpy(out, label, label_len);
+	*out_len = label_len;
 }
 
 int cryptech_key_generate(struct cryptech *hsm, uint32_t type, uint32_t flags,
@@ -133,7 +132,7 @@ int cryptech_key_info(struct cryptech *hsm, const uint8_t uuid[16],
 	key->type = arg.type;
 	key->key_class = arg.key_class;
 	key->flags = arg.key_flags;
-	set_label(key, arg.label, arg.label_len);
+	lib_take_label(key->label, &key->label_len, arg.label, arg.label_len);
 	return 0;
 }
 
@@ -161,7 +160,8 @@ int cryptech_key_list(struct cryptech *hsm, const uint8_t *previous,
 		keys[i].type = items[i].type;
 		keys[i].key_class = items[i].key_class;
 		keys[i].flags = items[i].key_flags;
-		set_label(&keys[i], items[i].label, items[i].label_len);
+		lib_take_label(keys[i].label, &keys[i].label_len,
+			       items[i].label, items[i].label_len);
 	}
 	*count = arg.count;
 	return 0;

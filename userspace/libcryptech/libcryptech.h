@@ -309,6 +309,144 @@ int cryptech_verify_message(struct cryptech *hsm, const uint8_t uuid[16],
 			    const void *message, size_t message_len,
 			    const void *sig, size_t sig_len);
 
+/* --- backup: to other HSMs, off this one, and back --------------------------- */
+
+/*
+ * Documentation/backup.rst says how these go together. Packages, statements and
+ * shares are bytes to be kept or sent as they are. Where the length of an
+ * output is a size_t *, it is the room there is, all of it writable, and then
+ * the length; -EOVERFLOW: not enough room, and the length is what is needed.
+ */
+
+/* No package, nor a part of one, is longer. */
+#define CRYPTECH_PACKAGE_MAX	16384
+
+/*
+ * Serial number and attestation key of this HSM (SubjectPublicKeyInfo in DER),
+ * and the fingerprint of both, which people compare. No login.
+ */
+int cryptech_device_identity(struct cryptech *hsm, uint8_t serial[16],
+			     uint8_t fingerprint[32], void *spki,
+			     size_t *spki_len);
+
+/*
+ * By the security officer: keys may go to and come from that device.
+ * @fingerprint, which is given, is what has to be compared. -EEXIST: it is
+ * approved already, with this key or another; -ENOSPC: too many.
+ */
+int cryptech_device_approve(struct cryptech *hsm, const uint8_t serial[16],
+			    const void *spki, size_t spki_len,
+			    const char *label, uint8_t fingerprint[32]);
+/* -ENOKEY: it is not approved. */
+int cryptech_device_revoke(struct cryptech *hsm, const uint8_t serial[16]);
+
+struct cryptech_approved {
+	uint8_t serial[16];
+	uint8_t fingerprint[32];
+	uint32_t label_len;
+	char label[CRYPTECH_LABEL_MAX + 1];	/* UTF-8, zero-terminated */
+};
+
+/* Approved devices in the order of serial numbers; as cryptech_key_list(). */
+int cryptech_device_list(struct cryptech *hsm, const uint8_t *previous,
+			 struct cryptech_approved *devices, size_t *count);
+
+/* By the security officer: CRYPTECH_POLICY_*, all that shall be in force. */
+int cryptech_policy_set(struct cryptech *hsm, uint32_t policy);
+
+/*
+ * A KEKEK for one HSS key, and its statement, which the source needs. May take
+ * minutes. After -EOVERFLOW it was made: cryptech_kekek_attest().
+ */
+int cryptech_kekek_create(struct cryptech *hsm, uint8_t uuid[16],
+			  void *statement, size_t *statement_len);
+/* The statement of such a one again, or of an RSA key that serves transfers. */
+int cryptech_kekek_attest(struct cryptech *hsm, const uint8_t uuid[16],
+			  void *statement, size_t *statement_len);
+/* Those that wait for their key; as cryptech_key_list(). */
+int cryptech_kekek_list(struct cryptech *hsm, const uint8_t *previous,
+			uint8_t (*uuids)[16], size_t *count);
+int cryptech_kekek_delete(struct cryptech *hsm, const uint8_t uuid[16]);
+
+/*
+ * A key for the device that made @statement. Of an HSS key half of the leaves
+ * left goes, once: the same statement gives the same package until
+ * cryptech_transfer_ack(), so ask again after any error.
+ */
+int cryptech_transfer_export(struct cryptech *hsm, const uint8_t uuid[16],
+			     const void *statement, size_t statement_len,
+			     void *package, size_t *package_len);
+/*
+ * @drop: flags that the key is not to have here. @check: only say what would
+ * be; @ack is not written. @key: all but its class, which is 0. @ack goes back to
+ * the source. -EBADMSG: the package does not open, whatever is wrong with it.
+ */
+int cryptech_transfer_import(struct cryptech *hsm, const void *package,
+			     size_t package_len, uint32_t drop, bool check,
+			     struct cryptech_key *key,
+			     uint8_t ack[CRYPTECH_ACK_SIZE]);
+/* Tell the source that it has arrived: which key, in @uuid. */
+int cryptech_transfer_ack(struct cryptech *hsm, const void *ack,
+			  size_t ack_len, uint8_t uuid[16]);
+
+/*
+ * libhal's form, unattested; -EACCES without CRYPTECH_POLICY_LEGACY_EXPORT, on
+ * either side. @kekek: the UUID there; its public half is enough to export.
+ */
+int cryptech_legacy_export(struct cryptech *hsm, const uint8_t uuid[16],
+			   const uint8_t kekek[16], void *pkcs8,
+			   size_t *pkcs8_len, void *kek, size_t *kek_len);
+/* The key gets a new UUID. */
+int cryptech_legacy_import(struct cryptech *hsm, const uint8_t kekek[16],
+			   const void *pkcs8, size_t pkcs8_len,
+			   const void *kek, size_t kek_len, uint32_t flags,
+			   const char *label, uint8_t uuid[16]);
+
+/*
+ * A key under the master key of this HSM. An HSS key is parked by it: it signs
+ * no more, and comes back, once deleted, by its newest package only.
+ */
+int cryptech_raw_export(struct cryptech *hsm, const uint8_t uuid[16],
+			void *package, size_t *package_len);
+/* As cryptech_transfer_import(), without an acknowledgement. */
+int cryptech_raw_import(struct cryptech *hsm, const void *package,
+			size_t package_len, uint32_t drop, bool check,
+			struct cryptech_key *key);
+/* HSS keys that were parked and deleted; as cryptech_key_list(). */
+int cryptech_parked_list(struct cryptech *hsm, const uint8_t *previous,
+			 uint8_t (*uuids)[16], size_t *count);
+/* By the security officer: CRYPTECH_FORGET_*. */
+int cryptech_forget(struct cryptech *hsm, uint32_t what,
+		    const uint8_t uuid[16]);
+
+/* Each gives the fingerprint of the master key that is in force then. */
+int cryptech_master_key_info(struct cryptech *hsm, uint8_t fingerprint[32]);
+/* By the wheel. -EACCES: keys stand; @erase: they are destroyed. */
+int cryptech_master_key_generate(struct cryptech *hsm, bool erase,
+				 uint8_t fingerprint[32]);
+/* @shares: the key itself, 32 bytes, or shares one behind the other. */
+int cryptech_master_key_set(struct cryptech *hsm, bool erase,
+			    const void *shares, size_t shares_len,
+			    uint8_t fingerprint[32]);
+/* @n shares, of which any @m give the master key. Secret: wipe them. */
+int cryptech_master_key_shares(struct cryptech *hsm, unsigned int m,
+			       unsigned int n,
+			       uint8_t (*shares)[CRYPTECH_SHARE_SIZE]);
+
+/* By the security officer: a new recovery key, as shares; likewise. */
+int cryptech_recovery_create(struct cryptech *hsm, unsigned int m,
+			     unsigned int n,
+			     uint8_t (*shares)[CRYPTECH_SHARE_SIZE],
+			     uint8_t fingerprint[32]);
+/*
+ * By the security officer: let one cryptech_raw_import() take this package of
+ * an HSS key, from leaf @floor of its root tree on. The officer answers for it
+ * that nobody signed with it at or beyond.
+ */
+int cryptech_recovery_arm(struct cryptech *hsm, const void *package,
+			  size_t package_len, uint32_t floor,
+			  const void *shares, size_t shares_len);
+
 /* --- names (no handle needed) -------------------------------------------- */
 
 /* What an error number of the HSM means, in words. Never NULL. */

@@ -144,10 +144,25 @@ t "certificate that is none" 1 "is no certificate" sign-module KEY text text
 man=$top/userspace/man/cryptech.1
 completion=$top/userspace/completion/cryptech
 missing=
-for command in $("$tool" --help | sed -n 's/^  \([a-z-]*\)  .*/\1/p'); do
+names()
+{
+	"$tool" "$@" --help | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p'
+}
+commands=$(for command in $(names); do
+	echo "$command"
+	for verb in $(names "$command"); do
+		echo "$command $verb"
+	done
+done)
+old=$IFS
+IFS='
+'
+for command in $commands; do
+	IFS=$old
 	grep -q "^\.SS $command\( \|$\)" "$man" || missing="$missing man:$command"
 	grep -qw -- "$command" "$completion" || missing="$missing completion:$command"
-	for option in $("$tool" "$command" --help |
+	# shellcheck disable=SC2086 # words
+	for option in $("$tool" $command --help |
 			sed -n 's/^  .*\(--[a-z-]*\).*/\1/p'); do
 		dashes=$(echo "$option" | sed 's/-/\\\\-/g')
 		grep -qe "$dashes" "$man" 2>/dev/null ||

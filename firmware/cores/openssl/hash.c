@@ -105,6 +105,13 @@ void core_hash_free(struct core_hash *hash)
 	free(hash);
 }
 
+int core_sha256(const void *data, size_t len, uint8_t digest[32])
+{
+	return EVP_Digest(data, len, digest, NULL,
+			  core_md(CRYPTECH_DIGEST_SHA256), NULL) == 1 ?
+	       CRYPTECH_ERR_OK : CRYPTECH_ERR_ALLOCATION_FAILURE;
+}
+
 int core_pbkdf2(const void *password, size_t password_len, const void *salt,
 		size_t salt_len, unsigned int iterations, uint8_t *out,
 		size_t out_len)

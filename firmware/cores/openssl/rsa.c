@@ -1,20 +1,44 @@
 // SPDX-License-Identifier: MIT
 /*
- * RSA without padding, and RSAES-PKCS1-v1_5 (RFC 8017, 7.2), that for libhal's
- * key transfer only.
+ * RSA without padding, RSAES-OAEP (RFC 8017, 7.1), and RSAES-PKCS1-v1_5 (7.2),
+ * that for libhal's key transfer only.
  */
 #include "internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
 #define OVERHEAD	11	/* 00 02, at least 8 bytes of padding, 00 */
+#define OAEP_HASH	32	/* SHA-256 */
+#define OAEP_OVERHEAD	(2 * OAEP_HASH + 2)	/* two hashes, 00, 01 */
 
-int core_rsa_encrypt(const struct core_key *key, const void *plain, size_t len,
-		     uint8_t *out, size_t size, size_t *out_len)
+/* SHA-256, also in MGF1. The label is copied, as libcrypto keeps it. */
+static bool set_oaep(EVP_PKEY_CTX *ctx, const char *label)
+{
+	size_t len = strlen(label);
+	void *copy;
+
+	if (EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_oaep_md(ctx, EVP_sha256()) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, EVP_sha256()) != 1)
+		return false;
+	if (!len)
+		return true;
+	copy = OPENSSL_memdup(label, len);
+	if (copy && EVP_PKEY_CTX_set0_rsa_oaep_label(ctx, copy, (int)len) == 1)
+		return true;
+	OPENSSL_free(copy);
+	return false;
+}
+
+/* By OAEP with @label; NULL: PKCS#1 v1.5, type 2. */
+static int encrypt(const struct core_key *key, const char *label,
+		   const void *plain, size_t len, uint8_t *out, size_t size,
+		   size_t *out_len)
 {
 	size_t need = core_key_signature_size(key);
 	EVP_PKEY_CTX *ctx;
@@ -25,11 +49,12 @@ int core_rsa_encrypt(const struct core_key *key, const void *plain, size_t len,
 		return CRYPTECH_ERR_UNSUPPORTED_KEY;
 	if (size < need)
 		return CRYPTECH_ERR_RESULT_TOO_LONG;
-	if (len > need - OVERHEAD)
+	if (len > need - (label ? OAEP_OVERHEAD : OVERHEAD))
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
 	done = ctx && EVP_PKEY_encrypt_init(ctx) == 1 &&
-	       EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
+	       (label ? set_oaep(ctx, label) :
+		EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1) &&
 	       EVP_PKEY_encrypt(ctx, out, &size, plain, len) == 1 &&
 	       size == need;
 	EVP_PKEY_CTX_free(ctx);
@@ -39,6 +64,12 @@ int core_rsa_encrypt(const struct core_key *key, const void *plain, size_t len,
 	}
 	*out_len = need;
 	return CRYPTECH_ERR_OK;
+}
+
+int core_rsa_encrypt(const struct core_key *key, const void *plain, size_t len,
+		     uint8_t *out, size_t size, size_t *out_len)
+{
+	return encrypt(key, NULL, plain, len, out, size, out_len);
 }
 
 /* @in as it is to the power of the private exponent, @size bytes. False if @in
@@ -149,4 +180,107 @@ int core_rsa_decrypt_fixed(const struct core_key *key, const uint8_t *in,
 	core_wipe(padded, size);
 	free(padded);
 	return CRYPTECH_ERR_OK;
+}
+
+/* --- OAEP ----------------------------------------------------------------- */
+
+int core_rsa_oaep_encrypt(const struct core_key *key, const char *label,
+			  const void *plain, size_t len, uint8_t *out,
+			  size_t size, size_t *out_len)
+{
+	return encrypt(key, label, plain, len, out, size, out_len);
+}
+
+/* Exclusive or of MGF1 (RFC 8017, B.2.1) over @data. */
+static bool unmask(const uint8_t *seed, size_t seed_len, uint8_t *data,
+		   size_t len)
+{
+	uint8_t input[CORE_SIGNATURE_MAX + 4], mask[OAEP_HASH];
+	bool done = true;
+
+	memcpy(input, seed, seed_len);
+	for (size_t i = 0; i < len && done; i += OAEP_HASH) {
+		uint32_t counter = (uint32_t)(i / OAEP_HASH);
+
+		for (unsigned int j = 0; j < 4; j++)
+			input[seed_len + j] = (uint8_t)(counter >> 8 * (3 - j));
+		done = !core_sha256(input, seed_len + 4, mask);
+		for (size_t j = 0; j < OAEP_HASH && i + j < len; j++)
+			data[i + j] ^= mask[j];
+	}
+	core_wipe(input, sizeof(input));
+	core_wipe(mask, sizeof(mask));
+	return done;
+}
+
+/* 0xff if the data block is what encoding makes of the label and a message of
+ * @len bytes, else 0: hash, zeros, 01, message. */
+static uint8_t oaep_mask(const uint8_t *block, size_t size,
+			 const uint8_t hash[OAEP_HASH], size_t len)
+{
+	uint8_t different = block[size - len - 1] ^ 1;
+
+	for (size_t i = 0; i < OAEP_HASH; i++)
+		different |= block[i] ^ hash[i];
+	for (size_t i = OAEP_HASH; i < size - len - 1; i++)
+		different |= block[i];
+	return is_zero(different);
+}
+
+/* Decode EM (RFC 8017, 7.1.2, step 3) in place; the message is at its end. */
+static bool oaep_decode(uint8_t *em, size_t size, const char *label,
+			size_t plain_len, uint8_t *good)
+{
+	uint8_t *seed = em + 1, *block = seed + OAEP_HASH;
+	size_t block_len = size - 1 - OAEP_HASH;
+	uint8_t hash[OAEP_HASH];
+
+	if (core_sha256(label, strlen(label), hash) ||
+	    !unmask(block, block_len, seed, OAEP_HASH) ||
+	    !unmask(seed, OAEP_HASH, block, block_len))
+		return false;
+	*good = is_zero(em[0]) & oaep_mask(block, block_len, hash, plain_len);
+	return true;
+}
+
+/*
+ * That of libcrypto tells by an error whether the padding was right (Manger
+ * 2001). Here as above, every byte has one place, all are looked at always, and
+ * whatever is not as it should be leaves random bytes.
+ */
+int core_rsa_oaep_decrypt_fixed(const struct core_key *key, const char *label,
+				const uint8_t *in, size_t in_len,
+				uint8_t *plain, size_t plain_len)
+{
+	size_t size = core_key_signature_size(key);
+	uint8_t good = 0;
+	uint8_t *em;
+	int error;
+
+	if (!core_key_is_rsa(key) || !key->private)
+		return CRYPTECH_ERR_UNSUPPORTED_KEY;
+	if (plain_len > size - OAEP_OVERHEAD)
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
+	error = core_random(plain, plain_len);
+	if (error)
+		return error;
+	em = calloc(1, size);
+	if (!em) {
+		core_wipe(plain, plain_len);
+		return CRYPTECH_ERR_ALLOCATION_FAILURE;
+	}
+	/* A length or number that is wrong is known to whoever sent it, and is
+	 * decoded all the same: zeros are no good message. */
+	if (!raw_decrypt(key, in, in_len, em, size))
+		core_wipe(em, size);
+	if (!oaep_decode(em, size, label, plain_len, &good))
+		error = CRYPTECH_ERR_ALLOCATION_FAILURE;
+	for (size_t i = 0; i < plain_len; i++)
+		plain[i] = (em[size - plain_len + i] & good) |
+			   (plain[i] & (uint8_t)~good);
+	if (error)
+		core_wipe(plain, plain_len);
+	core_wipe(em, size);
+	free(em);
+	return error;
 }

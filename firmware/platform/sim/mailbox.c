@@ -145,6 +145,12 @@ bool mailbox_call_current(struct mailbox_call *call)
 	return current;
 }
 
+static uint8_t *reply_of(struct mailbox *m, uint32_t slot)
+{
+	return m->memory + CRYPTECH_MAILBOX_REPLY_SLOTS +
+	       slot * CRYPTECH_MAILBOX_SLOT_SIZE;
+}
+
 void mailbox_answer(struct mailbox_call *call, const void *reply, size_t len)
 {
 	struct mailbox *m = call->mailbox;
@@ -152,8 +158,8 @@ void mailbox_answer(struct mailbox_call *call, const void *reply, size_t len)
 	explicit_bzero(call->request, call->length);
 	pthread_mutex_lock(&m->lock);
 	if (call->run == m->run && !m->fault) {
-		memcpy(m->memory + CRYPTECH_MAILBOX_REPLY_SLOTS +
-		       call->slot * CRYPTECH_MAILBOX_SLOT_SIZE, reply, len);
+		memcpy(reply_of(m, call->slot), reply, len);
+		m->replied[call->slot] = len;
 		/* The slot is the host's as soon as that is published. */
 		mailbox_publish(m, ++m->answered, call->call, call->slot, len);
 		set_busy(m, call->slot, false);
@@ -203,6 +209,9 @@ static struct mailbox_call *take(struct mailbox *m)
 	call->length = length;
 	copy_in(call->request, m->memory + CRYPTECH_MAILBOX_REQUEST_SLOTS +
 		slot * CRYPTECH_MAILBOX_SLOT_SIZE, length);
+	/* the last reply, which the host has read, may be secret */
+	explicit_bzero(reply_of(m, slot), m->replied[slot]);
+	m->replied[slot] = 0;
 	m->taken = next;
 	m->banks[m->bank].inflight++;
 	set_busy(m, slot, true);
@@ -308,8 +317,12 @@ static bool ring_is_blank(struct mailbox *m)
 	return true;
 }
 
+/* Nor do replies stay, to whomever they were. */
 static void blank_completions(struct mailbox *m)
 {
+	explicit_bzero(reply_of(m, 0), CRYPTECH_MAILBOX_SLOTS *
+		       CRYPTECH_MAILBOX_SLOT_SIZE);
+	memset(m->replied, 0, sizeof(m->replied));
 	memset(m->memory + CRYPTECH_MAILBOX_COMPLETIONS, 0,
 	       RING * sizeof(struct cryptech_mailbox_entry));
 }

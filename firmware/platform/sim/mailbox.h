@@ -79,6 +79,7 @@ struct mailbox {
 	uint32_t epoch;			/* in force; 0: none */
 	uint32_t fault;
 	uint32_t busy[4];		/* slots in flight */
+	uint16_t replied[CRYPTECH_MAILBOX_SLOTS]; /* bytes that stand there */
 	uint64_t taken;			/* last entry of the request ring */
 	uint64_t answered;		/* last of the completion ring */
 	uint64_t run;			/* raised whenever calls get void */

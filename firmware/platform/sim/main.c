@@ -119,6 +119,7 @@ static int start_hsm(struct server *server)
 	const struct hsm_config config = {
 		.libhal_compat = server->options.libhal_compat,
 		.durable = server->options.durable,
+		.slots = server->options.slots,
 	};
 
 	if (loop_init(&server->loop) || watch_signals(server)) {

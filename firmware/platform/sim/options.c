@@ -24,6 +24,8 @@ static const char help[] =
 "  --mailbox PATH     serve a virtual machine: its QEMU connects to PATH with\n"
 "                       -chardev socket,id=hsm,path=PATH\n"
 "                       -device ivshmem-doorbell,chardev=hsm,vectors=2\n"
+"  --slots N          at most N keys in flash and N in memory (default: as many\n"
+"                     as the flash holds, and as clients may have)\n"
 "  --libhal-compat    answer as libhal does, for its clients and tests: weaker\n"
 "                     PIN rules, its well-known factory PIN, short RSA keys\n"
 "  --durability WHAT  storage: what was committed survives a loss of power\n"
@@ -43,7 +45,7 @@ static const char help[] =
 
 enum {
 	OPT_STATE = 256, OPT_MKM, OPT_ANCHOR, OPT_SOCKET, OPT_MAILBOX,
-	OPT_COMPAT, OPT_DURABILITY, OPT_ADOPT, OPT_VERSION,
+	OPT_SLOTS, OPT_COMPAT, OPT_DURABILITY, OPT_ADOPT, OPT_VERSION,
 };
 
 static const struct option options_table[] = {
@@ -52,6 +54,7 @@ static const struct option options_table[] = {
 	{ "anchor", required_argument, NULL, OPT_ANCHOR },
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "mailbox", required_argument, NULL, OPT_MAILBOX },
+	{ "slots", required_argument, NULL, OPT_SLOTS },
 	{ "libhal-compat", no_argument, NULL, OPT_COMPAT },
 	{ "durability", required_argument, NULL, OPT_DURABILITY },
 	{ "adopt", no_argument, NULL, OPT_ADOPT },
@@ -82,6 +85,20 @@ static bool durable(const char *what)
 	usage_error("--durability is storage or process, not %s", what);
 }
 
+#define SLOTS_MAX	1000000
+
+static unsigned int slots(const char *text)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	/* strtoul takes signs and spaces, too */
+	if (text[0] < '0' || text[0] > '9' || *end || !n || n > SLOTS_MAX)
+		usage_error("--slots is a number from 1 to %d, not %s",
+			    SLOTS_MAX, text);
+	return n;
+}
+
 static void take(struct options *options, int option)
 {
 	switch (option) {
@@ -99,6 +116,9 @@ static void take(struct options *options, int option)
 		break;
 	case OPT_MAILBOX:
 		options->mailbox = optarg;
+		break;
+	case OPT_SLOTS:
+		options->slots = slots(optarg);
 		break;
 	case OPT_COMPAT:
 		options->libhal_compat = true;

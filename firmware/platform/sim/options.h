@@ -10,6 +10,7 @@ struct options {
 	const char *anchor;	/* NULL: none */
 	const char *socket;	/* NULL: none */
 	const char *mailbox;	/* NULL: none */
+	unsigned int slots;	/* 0: no limit */
 	bool libhal_compat;
 	bool durable;
 	bool adopt;

@@ -70,6 +70,15 @@ def signatures(key_field):
     return convert
 
 
+def oaep(folder):
+    for group, test in tests(folder,
+                             "rsa_oaep_2048_sha256_mgf1sha256_test.json"):
+        if test["tcId"] == 1:
+            yield line("key", SHA[group["sha"]], group["privateKeyPkcs8"])
+        yield line(test["tcId"], test["result"], test["label"], test["msg"],
+                   test["ct"])
+
+
 def main():
     folder, output = sys.argv[1:]
     public, private = signatures("publicKeyDer"), signatures("privateKeyPkcs8")
@@ -87,6 +96,7 @@ def main():
             public(folder, "rsa_signature_2048_sha256_test.json"),
         "rsa2048_sign.txt":
             private(folder, "rsa_pkcs1_2048_sig_gen_test.json"),
+        "rsa2048_oaep_sha256.txt": oaep(folder),
     }
     for name, lines in files.items():
         with open(os.path.join(output, name), "w", encoding="ascii") as f:

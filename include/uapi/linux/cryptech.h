@@ -441,4 +441,6 @@ struct cryptech_ioc_token {
 #define CRYPTECH_IOC_HASHSIG_ACCEPT \
 	_IOWR(CRYPTECH_IOC_MAGIC, 0x24, struct cryptech_ioc_hashsig_accept)
 
+#include <linux/cryptech_backup.h>
+
 #endif /* _UAPI_LINUX_CRYPTECH_H */

@@ -10,7 +10,7 @@ import time
 
 from .tap import Result
 
-QUICK_SECONDS = 120
+QUICK_SECONDS = 240
 FULL_SECONDS = 3600
 
 ENVIRONMENT = {

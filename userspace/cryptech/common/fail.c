@@ -141,19 +141,38 @@ static const char *call_hint(struct cryptech *hsm, int ret)
 	return error ? cryptech_strerror(error) : strerror(-ret);
 }
 
-void fail_call(struct cryptech *hsm, int ret, const char *format, ...)
+static void call_message(struct cryptech *hsm, int ret, const char *format,
+			 va_list args)
 {
 	/* What follows may call the HSM again, which forgets the error. */
 	const char *hint = hsm ? call_hint(hsm, ret) : open_hint(ret);
 	uint64_t delay = hsm && ret == -EAGAIN ? session_delay(hsm) : 0;
-	va_list args;
 
-	va_start(args, format);
 	message(format, args);
-	va_end(args);
 	fprintf(stderr, ": %s", hint);
 	if (delay)
 		fprintf(stderr, " (in %llu s)", (unsigned long long)delay);
 	fprintf(stderr, "\n");
+}
+
+void fail_call(struct cryptech *hsm, int ret, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	call_message(hsm, ret, format, args);
+	va_end(args);
 	exit(exit_code_of(ret));
+}
+
+void warn_call(struct cryptech *hsm, int ret, const char *format, ...)
+{
+	enum exit_code code = exit_code_of(ret);
+	va_list args;
+
+	va_start(args, format);
+	call_message(hsm, ret, format, args);
+	va_end(args);
+	if (code == EXIT_NO_DEVICE || code == EXIT_UNCERTAIN)
+		exit(code);
 }

@@ -41,6 +41,10 @@ void fail_openssl(const char *format, ...)
 void fail_call(struct cryptech *hsm, int ret, const char *format, ...)
 	__attribute__((noreturn, format(printf, 3, 4)));
 
+/* The same, of one of many: ends the process only if the HSM is gone. */
+void warn_call(struct cryptech *hsm, int ret, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* The exit code that @ret of a libcryptech call stands for. */
 enum exit_code exit_code_of(int ret);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,6 +151,98 @@ int file_save(const char *path, const void *data, size_t len)
 	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
 		return -ENOMEM;
 	ret = save_beside(path, temporary, data, len);
+	free(temporary);
+	return ret;
+}
+
+/* The folder that @path is in; @copy: the string that it is cut from. */
+static const char *folder_of(const char *path, char **copy)
+{
+	*copy = strdup(path);
+	return *copy ? dirname(*copy) : NULL;
+}
+
+/* A new name is safe only once its folder has been written. */
+static int sync_folder(const char *path)
+{
+	char *copy;
+	const char *folder = folder_of(path, &copy);
+	int fd, ret = 0;
+
+	if (!folder)
+		return -ENOMEM;
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(copy);
+	if (fd < 0 || fsync(fd))
+		ret = -errno;
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+static int give_name(const char *temporary, const char *path, bool force)
+{
+	if (force)
+		return rename(temporary, path) ? -errno : 0;
+	/* Unlike rename() this fails if somebody else was quicker. */
+	if (link(temporary, path))
+		return -errno;
+	return unlink(temporary) ? -errno : 0;
+}
+
+static int save_private_beside(const char *path, char *temporary,
+			       const void *data, size_t len, bool force)
+{
+	int fd = mkostemp(temporary, O_CLOEXEC);	/* its mode is 0600 */
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = write_all(fd, data, len);
+	if (!ret && fsync(fd))
+		ret = -errno;
+	if (close(fd) && !ret)
+		ret = -errno;
+	if (!ret)
+		ret = give_name(temporary, path, force);
+	if (ret) {
+		unlink(temporary);
+		return ret;
+	}
+	return sync_folder(path);
+}
+
+int file_can_save_private(const char *path, bool force)
+{
+	struct stat st;
+	char *copy;
+	const char *folder;
+	int ret = 0;
+
+	if (is_std(path))
+		return -EINVAL;
+	if (!lstat(path, &st))
+		return !S_ISREG(st.st_mode) ? -EINVAL : force ? 0 : -EEXIST;
+	folder = folder_of(path, &copy);
+	if (!folder)
+		return -ENOMEM;
+	if (access(folder, W_OK | X_OK))
+		ret = -errno;
+	free(copy);
+	return ret;
+}
+
+int file_save_private(const char *path, const void *data, size_t len,
+		      bool force)
+{
+	int ret = file_can_save_private(path, force);
+	char *temporary;
+
+	if (ret)
+		return ret;
+	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
+		return -ENOMEM;
+	ret = save_private_beside(path, temporary, data, len, force);
 	free(temporary);
 	return ret;
 }

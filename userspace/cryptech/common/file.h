@@ -21,6 +21,16 @@ int file_load(const char *path, struct bytes *bytes, size_t max);
  */
 int file_save(const char *path, const void *data, size_t len);
 
+/*
+ * The same for files that are as precious as keys: mode 0600, and on disk with
+ * its name when this returns. An existing file is -EEXIST unless @force; what
+ * is no regular file, and "-", is -EINVAL.
+ */
+int file_save_private(const char *path, const void *data, size_t len,
+		      bool force);
+/* Would it be -EEXIST or -EINVAL, or could no file be made there? 0 or so. */
+int file_can_save_private(const char *path, bool force);
+
 /* The same, but failure ends the process with a message. */
 void file_read(const char *path, struct bytes *bytes, size_t max);
 void file_write(const char *path, const void *data, size_t len);

@@ -37,6 +37,7 @@ static const char *const states[] = {
 	[CRYPTECH_HASHSIG_EXHAUSTED] = "exhausted",
 	[CRYPTECH_HASHSIG_STALE] = "stale",
 	[CRYPTECH_HASHSIG_IDLE] = "idle",
+	[CRYPTECH_HASHSIG_PARKED] = "parked",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -49,6 +50,21 @@ const char *hashsig_profile(uint32_t profile)
 const char *hashsig_state(uint32_t state)
 {
 	return state < COUNT(states) ? states[state] : "?";
+}
+
+static bool in_state(struct cryptech *hsm, const struct cryptech_key *key,
+		     uint32_t state)
+{
+	struct cryptech_hashsig info;
+
+	return !cryptech_hashsig_info(hsm, key->uuid, &info) &&
+	       info.state == state;
+}
+
+bool hashsig_is_rebuilding(struct cryptech *hsm,
+			   const struct cryptech_key *key)
+{
+	return in_state(hsm, key, CRYPTECH_HASHSIG_REBUILDING);
 }
 
 /* --- keygen -------------------------------------------------------------- */
@@ -108,6 +124,10 @@ void hashsig_generate(struct cryptech *hsm, const struct cryptech_hss *set,
 
 	ret = cryptech_hashsig_generate(hsm, set, profile, reserve, key->flags,
 					key->label, key->uuid);
+	if (cryptech_hsm_error(hsm) == CRYPTECH_ERR_FORBIDDEN &&
+	    key->flags & CRYPTECH_KEY_FLAG_RECOVERABLE)
+		fail(EXIT_DENIED, "cannot make the key: this role may not, or "
+		     "there is no recovery key (`cryptech recovery create`)");
 	if (ret)
 		fail_call(hsm, ret, "cannot make the key");
 	snprintf(what, sizeof(what), "making an hss key %s",
@@ -124,28 +144,9 @@ void hashsig_generate(struct cryptech *hsm, const struct cryptech_hss *set,
 
 /* --- sign, verify ---------------------------------------------------------- */
 
-static int hex_value(char c)
-{
-	const char *digits = "0123456789abcdef", *at;
-
-	at = c ? strchr(digits, c) : NULL;
-	return at ? at - digits : -1;
-}
-
 static void parse_request(const char *text, uint8_t id[REQUEST_SIZE])
 {
-	unsigned int i;
-
-	for (i = 0; i < REQUEST_SIZE; i++) {
-		int high = hex_value(text[0]);
-		int low = high < 0 ? -1 : hex_value(text[1]);
-
-		if (low < 0)
-			break;
-		id[i] = high << 4 | low;
-		text += 2;
-	}
-	if (i < REQUEST_SIZE || *text)
+	if (!text_bytes(text, id, REQUEST_SIZE))
 		fail_usage("--request has to be %d hexadecimal digits",
 			   2 * REQUEST_SIZE);
 }
@@ -171,6 +172,10 @@ void hashsig_sign(struct cryptech *hsm, const struct cryptech_key *key,
 		parse_request(request, id);
 	else
 		draw_request(id);
+	if (in_state(hsm, key, CRYPTECH_HASHSIG_PARKED))
+		fail(EXIT_DENIED, "cannot sign: the key was exported and is "
+		     "parked: delete it, then `cryptech backup import` the "
+		     "file");
 	file_read(path, &message, UINT32_MAX);
 	ret = cryptech_sign_once(hsm, key->uuid, id, message.data, message.len,
 				 sig, &len, &left);

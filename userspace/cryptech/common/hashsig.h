@@ -11,6 +11,10 @@
 bool hashsig_is_private(const struct cryptech_key *key);
 bool hashsig_is(const struct cryptech_key *key);
 
+/* Does it wait for a tree? Asks the HSM. */
+bool hashsig_is_rebuilding(struct cryptech *hsm,
+			   const struct cryptech_key *key);
+
 /* --profile and --reserve of keygen, as text or NULL. Wrong ones are usage
  * errors. */
 void hashsig_parse(const char *set_text, const char *profile_text,

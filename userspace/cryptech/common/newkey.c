@@ -62,6 +62,12 @@ void newkey_parse(struct newkey *key, uint32_t type)
 		newkey_check_label(o->label);
 	if (o->raw && (newkey_is_aes(type) || type == CRYPTECH_KEY_HSS))
 		fail_usage("--allow-raw is for RSA keys");
+	if (o->recoverable && type != CRYPTECH_KEY_HSS)
+		fail_usage("--recoverable is for hss keys: others come back "
+			   "from their packages anyway");
+	if (o->recoverable && !o->exportable)
+		fail_usage("--recoverable goes with --exportable: what comes "
+			   "back is a package");
 	if (o->is_volatile && type == CRYPTECH_KEY_HSS)
 		fail_usage("an hss key cannot be volatile: what it has spent "
 			   "has to be remembered");
@@ -78,6 +84,8 @@ void newkey_parse(struct newkey *key, uint32_t type)
 		key->flags |= CRYPTECH_KEY_FLAG_PUBLIC;
 	if (o->raw)
 		key->flags |= CRYPTECH_KEY_FLAG_RAW;
+	if (o->recoverable)
+		key->flags |= CRYPTECH_KEY_FLAG_RECOVERABLE;
 }
 
 void newkey_print(const struct newkey *key)

@@ -8,7 +8,7 @@
 
 extern struct newkey_options {
 	const char *label, *uuid, *usage;
-	bool is_volatile, exportable, is_public, raw;
+	bool is_volatile, exportable, recoverable, is_public, raw;
 } newkey_options;
 
 #define OPTIONS_NEWKEY							\
@@ -22,6 +22,8 @@ extern struct newkey_options {
 		 "not in flash: gone when the session ends"),		\
 	OPT_FLAG("exportable", 0, &newkey_options.exportable,		\
 		 "may be backed up"),					\
+	OPT_FLAG("recoverable", 0, &newkey_options.recoverable,		\
+		 "hss: packages can be had back from a lost HSM"),	\
 	OPT_FLAG("public", 0, &newkey_options.is_public,		\
 		 "its use needs no login"),				\
 	OPT_FLAG("allow-raw", 0, &newkey_options.raw,			\

@@ -16,6 +16,8 @@ static const struct {
 	{ CRYPTECH_KEY_FLAG_PUBLIC, "public" },
 	{ CRYPTECH_KEY_FLAG_EXPORTABLE, "exportable" },
 	{ CRYPTECH_KEY_FLAG_RAW, "raw" },
+	{ CRYPTECH_KEY_FLAG_RECOVERABLE, "recoverable" },
+	{ CRYPTECH_KEY_FLAG_LOCAL, "local" },
 };
 
 /* Code point of @n bytes whose form has been checked. */
@@ -52,10 +54,10 @@ size_t text_character(const char *text, size_t len)
 	return n;
 }
 
-const char *text_label(const struct cryptech_key *key, char text[TEXT_LABEL])
+const char *text_of(const char *bytes, size_t len, char text[TEXT_LABEL])
 {
-	const char *in = key->label;
-	size_t left = key->label_len;
+	const char *in = bytes;
+	size_t left = len;
 	char *out = text;
 
 	while (left) {
@@ -73,6 +75,11 @@ const char *text_label(const struct cryptech_key *key, char text[TEXT_LABEL])
 	}
 	*out = 0;
 	return text;
+}
+
+const char *text_label(const struct cryptech_key *key, char text[TEXT_LABEL])
+{
+	return text_of(key->label, key->label_len, text);
 }
 
 const char *text_flag(unsigned int i, uint32_t *flag)
@@ -150,4 +157,28 @@ const char *text_hex(const void *data, size_t len, char *text)
 		sprintf(text + 2 * i, "%02x", in[i]);
 	text[2 * len] = 0;
 	return text;
+}
+
+static int hex_value(char c)
+{
+	const char *digits = "0123456789abcdef", *at;
+
+	at = c ? strchr(digits, c) : NULL;
+	return at ? at - digits : -1;
+}
+
+bool text_bytes(const char *text, void *data, size_t len)
+{
+	uint8_t *out = data;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		int high = hex_value(text[2 * i]);
+		int low = high < 0 ? -1 : hex_value(text[2 * i + 1]);
+
+		if (low < 0)
+			return false;
+		out[i] = high << 4 | low;
+	}
+	return !text[2 * len];
 }

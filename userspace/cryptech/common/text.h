@@ -3,6 +3,7 @@
 #ifndef TOOL_TEXT_H
 #define TOOL_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "../../libcryptech/libcryptech.h"
@@ -20,6 +21,9 @@ size_t text_character(const char *s, size_t len);
 /* The label with \xNN for whatever is not text. Returns @text. */
 const char *text_label(const struct cryptech_key *key, char text[TEXT_LABEL]);
 
+/* The same for @len bytes, at most CRYPTECH_LABEL_MAX. */
+const char *text_of(const char *bytes, size_t len, char text[TEXT_LABEL]);
+
 /* "token,sign,...", an AES key's mode the last. Returns @text. */
 const char *text_flags(uint32_t flags, char text[TEXT_FLAGS]);
 
@@ -34,5 +38,8 @@ const char *text_class(uint32_t key_class);
 
 /* @len bytes as hexadecimal digits, zero-terminated. Returns @text. */
 const char *text_hex(const void *data, size_t len, char *text);
+
+/* The reverse: exactly @len bytes, small letters, nothing else. */
+bool text_bytes(const char *text, void *data, size_t len);
 
 #endif /* TOOL_TEXT_H */

@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+/* What the drivers want of it, the test that includes them has. */
