@@ -103,7 +103,7 @@ int vault_block(struct fpga *fpga, unsigned int slot, bool encrypt,
 /* --- trees and the guard's table ------------------------------------------------ */
 
 #define VAULT_ENTRIES		8
-#define VAULT_TABLE_WRAPPED	272	/* bytes */
+#define VAULT_TABLE_WRAPPED	280	/* bytes */
 
 int vault_child(struct fpga *fpga, unsigned int from, unsigned int to,
 		unsigned int depth, uint32_t path);
