@@ -2,7 +2,7 @@
 // Made by fpga/regs/generate of registers.txt. Do not edit.
 
 localparam IDENTITY_WORDS = 40;
-localparam [0:1279] IDENTITY = {
+localparam [1279:0] IDENTITY = {	// the first highest
 	32'h68736d2d, 32'h746f7020, 32'h00000001, 32'h00000000,	// hsm-top
 	32'h7370692d, 32'h62757320, 32'h00000001, 32'h00000000,	// spi-bus
 	32'h74726e67, 32'h20202020, 32'h00000001, 32'h00000000,	// trng

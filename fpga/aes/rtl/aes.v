@@ -50,11 +50,13 @@ module aes (
 	(* ram_style = "block" *) reg [7:0] sbox1 [0:511];
 	(* ram_style = "block" *) reg [7:0] sbox2 [0:511];
 	(* ram_style = "block" *) reg [7:0] sbox3 [0:511];
-	initial begin
-		$readmemh("aes_sbox.hex", sbox0);
-		$readmemh("aes_sbox.hex", sbox1);
-		$readmemh("aes_sbox.hex", sbox2);
-		$readmemh("aes_sbox.hex", sbox3);
+	`include "aes_sbox.vh"
+	integer entry;
+	initial for (entry = 0; entry < 512; entry = entry + 1) begin
+		sbox0[entry] = SBOX[8 * (511 - entry) +: 8];
+		sbox1[entry] = SBOX[8 * (511 - entry) +: 8];
+		sbox2[entry] = SBOX[8 * (511 - entry) +: 8];
+		sbox3[entry] = SBOX[8 * (511 - entry) +: 8];
 	end
 
 	// The bytes that make a column after ShiftRows, or its inverse

@@ -52,7 +52,10 @@ module sha256 (
 
 	(* rom_style = "block", ram_style = "block" *)
 	reg  [31:0] constants [0:63];
-	initial $readmemh("sha256_k.hex", constants);
+	`include "sha256_k.vh"
+	integer entry;
+	initial for (entry = 0; entry < 64; entry = entry + 1)
+		constants[entry] = CONSTANTS[32 * (63 - entry) +: 32];
 
 	reg         begins, runs, ends;		// at most one of them is set
 	reg         chained, is_n24;
