@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
 /*
- * AES key wrap: the six passes of RFC 3394 over a text of n semiblocks of 64
- * bits, in place, in a memory of its own. The integrity value, A, is put
- * in and looked at through ports of its own; what it has to be (RFC 3394, 2.2.3,
- * or RFC 5649, 3) is the vault's to say.
+ * AES over a text of up to 256 words, in place, in a memory of its own:
  *
- *	wrap	A and R[1..n] become C[0] and C[1..n]
- *	unwrap	the reverse
+ *	wrap	the six passes of RFC 3394 over n semiblocks of 64 bits, at words
+ *		2 to 2 n + 1; A, before them, becomes C[0]
+ *	unwrap	the reverse (`inverse`)
+ *	blocks	n blocks, from word 0 on, each for itself; or their inverses
+ *
+ * What A has to be (RFC 3394, 2.2.3, or RFC 5649, 3) is the vault's to say; with
+ * one semiblock (RFC 5649, 4.1) a wrap is a block.
  *
  * The key stands expanded in the AES core, which belongs to this one while it is
- * busy. 2 <= n <= 127. Cycles: 6 n (blocks of AES + 13).
+ * busy. 2 <= n <= 127; blocks: 1 <= n <= 64. Cycles: 6 n, or n, times (a block of
+ * AES + 10).
  *
  * Text may be written and read only while it is not busy; a word comes a cycle
- * after its number. `rst` clears A at once and the text within 256 cycles
+ * after its number. `rst` clears registers at once and the text within 256 cycles
  * (`wiping`).
  */
 `default_nettype none
@@ -21,134 +24,122 @@ module keywrap (
 	input  wire        clk,
 	input  wire        rst,
 	output reg         wiping,
-	// the text, R[1] first: word 2 (i - 1) and the next
+	// the text
 	input  wire        text_write,
 	input  wire [7:0]  text_number,
 	input  wire [31:0] text_in,
 	output wire [31:0] text_out,
-	// A
-	input  wire        a_write,
-	input  wire [63:0] a_in,
-	output reg  [63:0] a,
 	// what to do
 	input  wire        start,
-	input  wire        unwrap,
-	input  wire [6:0]  n,
+	input  wire        blocks,
+	input  wire        inverse,
+	input  wire [6:0]  n,		// with start
 	output reg         busy,
 	// the AES core
-	output reg         aes_shift,
+	output wire        aes_shift,
 	output wire [31:0] aes_in,
 	input  wire [31:0] aes_out,
-	output reg         aes_start,
+	output wire        aes_start,
 	output wire        aes_inverse,
 	input  wire        aes_busy
 );
 	localparam [2:0] FETCH = 3'd0, LOAD = 3'd1, RUN = 3'd2, WAIT = 3'd3,
-			 STORE = 3'd4, NEXT = 3'd5;
+			 STORE = 3'd4;
 
 	reg  [2:0]  state;
-	reg         unwraps;
-	reg  [6:0]  length, i;		// i: 0 is R[1]
+	reg         inverts, is_blocks;
+	reg  [6:0]  length, i;		// of R[i]; blocks: their second half
 	reg  [2:0]  pass;
 	reg  [9:0]  t;			// n * pass + i, from 1 on
-	reg  [1:0]  word;
+	reg  [1:0]  at;			// word of the block that is asked for
 	reg  [7:0]  wipe;
 
 	wire        loads = state == LOAD;
+	wire        stores = state == STORE;
 
 	// --- the text -----------------------------------------------------------
 	(* ram_style = "block" *) reg [31:0] text [0:255];
 	reg  [31:0] read;
-	reg         store;
-	wire [7:0]  here = {i, loads ? word[1] : word[0]};
-	wire [7:0]  number = busy ? here : text_number;
+	wire [6:0]  pair = at[1] ? i : is_blocks ? {i[6:1], 1'b0} : 7'd0;
+	wire [7:0]  number = busy ? {pair, at[0]} : text_number;
+
+	// A xor t goes in when unwrapping, comes out when wrapping.
+	wire [9:0]  t_in = loads & (at == 2'd2) & inverts & ~is_blocks ?
+			   t : 10'd0;
+	wire [9:0]  t_out = at == 2'd1 & ~inverts & ~is_blocks ? t : 10'd0;
+	wire [31:0] put = busy ? aes_out ^ {22'd0, t_out} : text_in;
 
 	assign text_out = read;
 	always @(posedge clk) begin
 		read <= text[number];
 		if (wiping)
 			text[wipe] <= 32'd0;
-		else if (busy ? store : text_write)
-			text[number] <= busy ? aes_out : text_in;
+		else if (busy ? stores : text_write)
+			text[number] <= put;
 	end
 
-	// --- a step ---------------------------------------------------------------
-	// A xor t goes in when unwrapping, comes out when wrapping.
-	wire [63:0] with_t = a ^ {54'd0, t};
-	wire [63:0] a_into = unwraps ? with_t : a;
-
-	assign aes_inverse = unwraps;
-	assign aes_in = word == 2'd0 ? a_into[63:32] :
-			word == 2'd1 ? a_into[31:0] : read;
+	assign aes_inverse = inverts;
+	assign aes_in = read ^ {22'd0, t_in};
+	assign aes_shift = busy & (loads | stores);
+	assign aes_start = busy & (state == RUN);
 
 	// --- control ----------------------------------------------------------------
-	wire last_i = unwraps ? i == 7'd0 : i == length - 7'd1;
-
-	always @* begin
-		aes_shift = busy & (loads | state == STORE);
-		store = busy & state == STORE & word[1];
-	end
+	wire        backward = inverts & ~is_blocks;
+	wire [6:0]  i_next = i + (backward ? 7'h7f : is_blocks ? 7'd2 : 7'd1);
+	wire        last_i = backward ? i == 7'd1 :
+			     is_blocks ? i_next == {length[5:0], 1'b1}
+				       : i == length;
 
 	always @(posedge clk) begin
-		aes_start <= 1'b0;
-		if (a_write & ~busy)
-			a <= a_in;
 		if (start & ~busy) begin
 			busy <= 1'b1;
-			unwraps <= unwrap;
+			{inverts, is_blocks} <= {inverse, blocks};
 			length <= n;
-			i <= unwrap ? n - 7'd1 : 7'd0;
-			t <= unwrap ? {1'b0, n, 2'b0} + {2'b0, n, 1'b0} : 10'd1;
+			i <= inverse & ~blocks ? n : 7'd1;
+			t <= inverse ? {1'b0, n, 2'b0} + {2'b0, n, 1'b0} : 10'd1;
 			pass <= 3'd0;
-			word <= 2'd0;
-			state <= LOAD;
+			at <= 2'd0;
+			state <= FETCH;
 		end
 		if (busy) case (state)
-		LOAD: begin		// a word of text comes a cycle late
-			word <= word + 2'd1;
-			if (&word) begin
-				aes_start <= 1'b1;
+		FETCH: begin		// a word of text comes a cycle late
+			at <= 2'd1;
+			state <= LOAD;
+		end
+		LOAD: begin
+			at <= at + 2'd1;
+			if (at == 2'd0) begin
+				at <= 2'd0;
 				state <= RUN;
 			end
 		end
 		RUN:
 			state <= WAIT;
 		WAIT:
-			if (~aes_busy & ~aes_start)
+			if (~aes_busy)
 				state <= STORE;
-		STORE: begin
-			word <= word + 2'd1;
-			if (word == 2'd0)
-				a[63:32] <= aes_out;
-			if (word == 2'd1)
-				a[31:0] <= aes_out;
-			if (&word)
-				state <= NEXT;
-		end
-		NEXT: begin
-			if (~unwraps)
-				a <= with_t;
-			t <= unwraps ? t - 10'd1 : t + 10'd1;
-			i <= unwraps ? i - 7'd1 : i + 7'd1;
-			state <= FETCH;
-			if (last_i) begin
-				i <= unwraps ? length - 7'd1 : 7'd0;
-				pass <= pass + 3'd1;
-				busy <= pass != 3'd5;
+		default: begin		// STORE
+			at <= at + 2'd1;
+			if (&at) begin
+				t <= inverts ? t - 10'd1 : t + 10'd1;
+				i <= i_next;
+				state <= FETCH;
+				if (last_i) begin
+					i <= backward ? length : 7'd1;
+					pass <= pass + 3'd1;
+					busy <= ~is_blocks & (pass != 3'd5);
+				end
 			end
 		end
-		default:		// FETCH
-			state <= LOAD;
 		endcase
 		if (wiping) begin
 			wipe <= wipe + 8'd1;
 			wiping <= ~&wipe;
 		end
 		if (rst) begin
-			{busy, unwraps, aes_start} <= 3'd0;
+			{busy, inverts, is_blocks} <= 3'd0;
 			state <= FETCH;
-			{length, i, pass, t, word} <= 29'd0;
-			a <= 64'd0;
+			{length, i, pass, t, at} <= 29'd0;
 			wipe <= 8'd0;
 			wiping <= 1'b1;
 		end

@@ -15,11 +15,9 @@ module keywrap_top (
 	input  wire [7:0]  text_number,
 	input  wire [31:0] text_in,
 	output wire [31:0] text_out,
-	input  wire        a_write,
-	input  wire [63:0] a_in,
-	output wire [63:0] a,
 	input  wire        start,
-	input  wire        unwrap,
+	input  wire        blocks,
+	input  wire        inverse,
 	input  wire [6:0]  n,
 	output wire        busy
 );
@@ -41,8 +39,8 @@ module keywrap_top (
 		.clk(clk), .rst(rst), .wiping(text_wiping),
 		.text_write(text_write), .text_number(text_number),
 		.text_in(text_in), .text_out(text_out),
-		.a_write(a_write), .a_in(a_in), .a(a),
-		.start(start), .unwrap(unwrap), .n(n), .busy(wraps),
+		.start(start), .blocks(blocks), .inverse(inverse), .n(n),
+		.busy(wraps),
 		.aes_shift(aes_shift), .aes_in(aes_in), .aes_out(aes_out),
 		.aes_start(aes_start), .aes_inverse(aes_inverse),
 		.aes_busy(aes_busy)
