@@ -23,13 +23,15 @@ endif
 
 FIRMWARE_KEYSTORE_OBJS := $(call firmware_objs,keystore)
 FIRMWARE_CORES_OBJS := $(call firmware_objs,cores/openssl)
+FIRMWARE_FPGA_OBJS := $(call firmware_objs,cores/fpga)
 FIRMWARE_SHA256_OBJS := $(addprefix firmware/cores/sha256/,$(SHA256_X86) \
 	engine.o many.o portable.o)
 FIRMWARE_HASHSIG_OBJS := $(call firmware_objs,hashsig)
 FIRMWARE_HSM_OBJS := $(call firmware_objs,hsm) $(call firmware_objs,backup)
 # The HSM wholly, but for its platform.
 FIRMWARE_ALL_OBJS := $(FIRMWARE_HSM_OBJS) $(FIRMWARE_HASHSIG_OBJS) \
-	$(FIRMWARE_SHA256_OBJS) $(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS)
+	$(FIRMWARE_SHA256_OBJS) $(FIRMWARE_CORES_OBJS) $(FIRMWARE_FPGA_OBJS) \
+	$(FIRMWARE_KEYSTORE_OBJS)
 
 # --- keystore ------------------------------------------------------------
 
@@ -238,7 +240,7 @@ $(B)/obj-san/small-mutants/%.o: %.c
 
 # Trees are computed plainly: they have tests of their own, and take long.
 HSM_TEST_OBJS := $(call san,$(FIRMWARE_HSM_OBJS) $(FIRMWARE_HASHSIG_OBJS) \
-	$(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS) \
+	$(FIRMWARE_CORES_OBJS) $(FIRMWARE_FPGA_OBJS) $(FIRMWARE_KEYSTORE_OBJS) \
 	$(addprefix firmware/tests/,hsm_box.o hsm_flash.o hsm_message.o nor.o)) \
 	$(call nosan,$(FIRMWARE_SHA256_OBJS))
 
@@ -303,7 +305,7 @@ HOST_TESTS += $(HASHSIG_RACES)
 $(HASHSIG_RACES): $(B)/test/%_races: $(B)/obj-san/races/firmware/tests/%_threads.o \
 		$(addprefix $(B)/obj-san/races/,$(FIRMWARE_HSM_OBJS) \
 		$(FIRMWARE_HASHSIG_OBJS) $(FIRMWARE_KEYSTORE_OBJS) \
-		$(FIRMWARE_CORES_OBJS) \
+		$(FIRMWARE_CORES_OBJS) $(FIRMWARE_FPGA_OBJS) \
 		firmware/platform/sim/background.o $(addprefix firmware/tests/,\
 		hsm_box.o hsm_flash.o nor.o)) \
 		$(call nosan,$(FIRMWARE_SHA256_OBJS))

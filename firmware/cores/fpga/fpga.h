@@ -5,7 +5,9 @@
  *
  *	spi.h	the line, which a platform provides
  *	bus.c	frames on it: registers, CRC, tries
- *	fpga.c	finding it, watching it, random words
+ *	fpga.c	finding it, watching it
+ *	random.c random words
+ *	check.c	its known answers
  *	vault.c	commands on slots, keys, text
  *	tree.c	commands on trees and the guard's table
  *
@@ -17,7 +19,9 @@
  *			  three times; from then on every call says so, at
  *			  once, until fpga_again()
  *	CORE_NOT_FOUND	  there is none, of another name or version, or it was
- *			  reset behind our back: what the vault held is gone
+ *			  reset behind our back: what the vault held is gone;
+ *			  until fpga_again(), too
+ *	TAMPER		  its tamper pin was seen; until fpga_again(), too
  *	KEYWRAP_BAD_MAGIC what was unwrapped is not whole, or not current
  *	FORBIDDEN	  a rule of the vault
  *	CSPRNG_BROKEN	  its random generator's health tests failed
@@ -56,7 +60,10 @@ struct fpga_state {
 	uint32_t version;		/* of the top */
 	uint64_t frames, damaged;	/* that were sent, and sent again */
 };
+/* Looks now, unless a command is running. */
 void fpga_look(struct fpga *fpga, struct fpga_state *state);
+/* `error` as it was last seen, at once. */
+int fpga_error(const struct fpga *fpga);
 
 /* Random bytes of its generator; some 32,768 cycles for each 4 of them. */
 int fpga_random(struct fpga *fpga, void *data, size_t len);
@@ -90,7 +97,8 @@ int vault_wrap(struct fpga *fpga, unsigned int kek, unsigned int slot,
 	       uint8_t wrapped[VAULT_SLOT_WRAPPED]);
 int vault_unwrap(struct fpga *fpga, unsigned int kek, unsigned int slot,
 		 const uint8_t wrapped[VAULT_SLOT_WRAPPED]);
-/* RFC 5649 under a slot of use OPEN, as core_wrap() and core_unwrap() are. */
+/* RFC 5649 under a slot of use OPEN, as core_wrap() and core_unwrap() are, of 9 to
+ * VAULT_TEXT_MAX bytes (KEYWRAP_BAD_LENGTH). */
 int vault_seal(struct fpga *fpga, unsigned int slot, const void *plain,
 	       size_t len, uint8_t *wrapped);
 int vault_unseal(struct fpga *fpga, unsigned int slot, const uint8_t *wrapped,
