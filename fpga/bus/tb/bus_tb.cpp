@@ -117,7 +117,7 @@ static bool test_writes(int speed)
 		unsigned long before = writes;
 
 		for (uint32_t &w : words)
-			w = rand() ^ rand() << 16;
+			w = rand() ^ (uint32_t)rand() << 16;
 		if (frame(write_frame(address, words), speed).back() != 0xa5 ||
 		    writes != before + words.size())
 			return false;
