@@ -75,7 +75,7 @@ module hasher (
 	reg  [31:0] sha_word;
 	wire        sha_busy;
 	wire [31:0] digest;
-	wire [2:0]  prefix_number;
+	wire [2:0]  prefix_number;		// in RUN: sha_word is read
 	reg         unmixed;			// no block of the stream was mixed
 
 	sha256 sha256 (
@@ -83,7 +83,7 @@ module hasher (
 		.start(sha_start), .first(state == RUN | unmixed),
 		.chain(state == RUN), .n24(n24), .i(number), .j(j_first),
 		.last(j_last), .busy(sha_busy),
-		.prefix_number(prefix_number), .prefix(read),
+		.prefix_number(prefix_number),
 		.shift_out(shift_out), .digest_in(read), .digest(digest)
 	);
 

@@ -7,16 +7,16 @@
  * A block is shifted in word by word. `start` compresses it:
  *
  *	first	from the initial value; else from the digest that is there
- *	steps	how many times, at least once. After the first the block is
+ *	chain	until j is `last`, at least once. After the first time the block is
  *
  *		I | u32 q | u16 i | u8 j | digest
  *
  *		with padding, j counting from `j` + 1. Its first five words come
- *		from `prefix`; `i` and the first `j` are given.
+ *		as `word`; `i` and the first `j` are given.
  *	n24	n is 24: digests of six words
  *
- * 65 cycles a block, one more at the start and the end of it all. Words may be
- * shifted in, and the digest out, only while it is not busy. `rst` clears every
+ * 66 cycles a block. What it has to do stays as it is while it is busy. Words may
+ * be shifted in, and the digest out, only while it is not. `rst` clears every
  * register: nothing of what was hashed is left.
  */
 `default_nettype none
@@ -32,14 +32,13 @@ module sha256 (
 	input  wire        start,
 	input  wire        first,
 	input  wire        chain,		// steps of a chain: i, j, last
-	input  wire        n24,		// n = 24
+	input  wire        n24,			// n = 24
 	input  wire [15:0] i,
 	input  wire [7:0]  j,			// of the block that was shifted in
 	input  wire [7:0]  last,		// j of the last step
 	output reg         busy,
-	// I and q: the word of that number, one cycle later
+	// while busy: word is I and q, the word of that number, one cycle later
 	output wire [2:0]  prefix_number,
-	input  wire [31:0] prefix,
 	// the digest, first word first: digest is a word, shift_out goes on to
 	// the next one, and digest_in comes in at the end
 	input  wire        shift_out,
@@ -49,6 +48,7 @@ module sha256 (
 	localparam BITS_32 = 32'd440;		// 55 bytes
 	localparam BITS_24 = 32'd376;		// 47 bytes
 	localparam ROUNDS_TAIL = 2'b11;		// rounds 48 to 63
+	localparam [5:0] ROUND_ADDS = 6'd61;	// a of round 60 is there
 
 	(* rom_style = "block", ram_style = "block" *)
 	reg  [31:0] constants [0:63];
@@ -58,13 +58,11 @@ module sha256 (
 		constants[entry] = CONSTANTS[32 * (63 - entry) +: 32];
 
 	reg         begins, runs, ends;		// at most one of them is set
-	reg         chained, is_n24;
-	reg  [15:0] number;
-	reg  [7:0]  step, last_step;
+	reg  [7:0]  step;
 	reg  [5:0]  round;
 	reg  [31:0] k;				// of the next round
 	reg  [31:0] w [0:15];			// the schedule, w[0] next
-	reg  [31:0] a, b, c, d, e, f, g, h;
+	reg  [31:0] a, b, c, d, e, f, g;
 	reg  [31:0] p;				// h + K + W of this round
 	reg  [31:0] value [0:7];		// the digest
 
@@ -85,7 +83,7 @@ module sha256 (
 	endfunction
 
 	wire        last_round = runs & (round == 6'd63);
-	wire        more = chained & (step != last_step);
+	wire        more = chain & (step != last);
 
 	// --- rounds -----------------------------------------------------------
 	wire [31:0] choose = (e & f) ^ (~e & g);
@@ -100,31 +98,26 @@ module sha256 (
 
 	always @(posedge clk) begin
 		if (rst) begin
-			{a, b, c, d, e, f, g, h, p} <= 288'd0;
+			{a, b, c, d, e, f, g, p} <= 256'd0;
 		end else if (begins) begin
 			{a, b, c, d} <= {value[0], value[1], value[2], value[3]};
-			{e, f, g, h} <= {value[4], value[5], value[6], value[7]};
-			p <= value[7] + (k + w[0]);
+			{e, f, g} <= {value[4], value[5], value[6]};
 		end else if (runs) begin
 			{b, c, d} <= {a, b, c};
-			{f, g, h} <= {e, f, g};
+			{f, g} <= {e, f};
 			a <= t1 + t2;
 			e <= d + t1;
-			p <= g + (k + w[1]);
 		end
+		if (~rst & (begins | runs))
+			p <= (begins ? value[7] : g) + (k + w[0]);
 	end
 
 	// --- the schedule, in whose place the next step's block grows ------------
-	wire [31:0] sum0 = value[0] + a, sum1 = value[1] + b;
-	wire [31:0] sum2 = value[2] + c, sum3 = value[3] + d;
-	wire [31:0] sum4 = value[4] + e, sum5 = value[5] + f;
-	wire [31:0] sum6 = value[6] + g, sum7 = value[7] + h;
-
 	// In the last rounds the schedule has nothing to give any more: I and q
 	// are shifted in, and stand in w[0] to w[4] when the rounds are over.
-	wire        tail = runs & chained & (round[5:4] == ROUNDS_TAIL);
+	wire        tail = runs & (round[5:4] == ROUNDS_TAIL);
 	wire [31:0] next_w = (w[0] + lower0(w[1])) + (w[9] + lower1(w[14]));
-	wire [31:0] new_w = shift_in ? word : tail ? prefix : next_w;
+	wire [31:0] new_w = shift_in | tail ? word : next_w;
 
 	assign prefix_number = round[2:0] + 3'd1;
 
@@ -134,18 +127,18 @@ module sha256 (
 			for (n = 0; n < 16; n = n + 1)
 				w[n] <= 32'd0;
 		end else if (ends & more) begin
-			w[5] <= {number, step + 8'd1, sum0[31:24]};
-			w[6] <= {sum0[23:0], sum1[31:24]};
-			w[7] <= {sum1[23:0], sum2[31:24]};
-			w[8] <= {sum2[23:0], sum3[31:24]};
-			w[9] <= {sum3[23:0], sum4[31:24]};
-			w[10] <= {sum4[23:0], sum5[31:24]};
-			w[11] <= {sum5[23:0], is_n24 ? 8'h80 : sum6[31:24]};
-			w[12] <= is_n24 ? 32'd0 : {sum6[23:0], sum7[31:24]};
-			w[13] <= is_n24 ? 32'd0 : {sum7[23:0], 8'h80};
+			w[5] <= {i, step + 8'd1, sum_a[31:24]};
+			w[6] <= {sum_a[23:0], value[0][31:24]};
+			w[7] <= {value[0][23:0], value[1][31:24]};
+			w[8] <= {value[1][23:0], value[2][31:24]};
+			w[9] <= {value[2][23:0], sum_e[31:24]};
+			w[10] <= {sum_e[23:0], value[4][31:24]};
+			w[11] <= {value[4][23:0], n24 ? 8'h80 : value[5][31:24]};
+			w[12] <= n24 ? 32'd0 : {value[5][23:0], value[6][31:24]};
+			w[13] <= n24 ? 32'd0 : {value[6][23:0], 8'h80};
 			w[14] <= 32'd0;
-			w[15] <= is_n24 ? BITS_24 : BITS_32;
-		end else if (runs | shift_in) begin
+			w[15] <= n24 ? BITS_24 : BITS_32;
+		end else if (begins | runs | shift_in) begin
 			for (n = 0; n < 15; n = n + 1)
 				w[n] <= w[n + 1];
 			w[15] <= new_w;
@@ -153,14 +146,19 @@ module sha256 (
 	end
 
 	// --- the digest -----------------------------------------------------------
-	// Each step of a chain begins from the initial value: the sums become the
-	// digest only behind the last.
+	// In the last rounds d, c, b and a of the result fall out of a, and h, g,
+	// f, e out of e: so one adder does for four words, which go round. Each
+	// step of a chain begins from the initial value.
+	wire        adds = ends | (runs & (round >= ROUND_ADDS));
+	wire [31:0] sum_a = value[3] + a;
+	wire [31:0] sum_e = value[7] + e;
+
 	assign digest = value[0];
 	always @(posedge clk) begin
 		if (rst) begin
 			for (n = 0; n < 8; n = n + 1)
 				value[n] <= 32'd0;
-		end else if (start & first) begin
+		end else if ((start & first) | (ends & more)) begin
 			value[0] <= 32'h6a09e667;
 			value[1] <= 32'hbb67ae85;
 			value[2] <= 32'h3c6ef372;
@@ -169,15 +167,11 @@ module sha256 (
 			value[5] <= 32'h9b05688c;
 			value[6] <= 32'h1f83d9ab;
 			value[7] <= 32'h5be0cd19;
-		end else if (ends & ~more) begin
-			value[0] <= sum0;
-			value[1] <= sum1;
-			value[2] <= sum2;
-			value[3] <= sum3;
-			value[4] <= sum4;
-			value[5] <= sum5;
-			value[6] <= sum6;
-			value[7] <= sum7;
+		end else if (adds) begin
+			for (n = 1; n < 8; n = n + 1)
+				value[n] <= value[n - 1];
+			value[0] <= sum_a;
+			value[4] <= sum_e;
 		end else if (shift_out) begin
 			for (n = 0; n < 7; n = n + 1)
 				value[n] <= value[n + 1];
@@ -192,11 +186,7 @@ module sha256 (
 		if (start) begin
 			busy <= 1'b1;
 			begins <= 1'b1;
-			chained <= chain;
-			is_n24 <= n24;
-			number <= i;
 			step <= j;
-			last_step <= last;
 		end
 		if (begins) begin
 			runs <= 1'b1;
@@ -214,8 +204,7 @@ module sha256 (
 		end
 		if (rst) begin
 			{busy, begins, runs, ends} <= 4'd0;
-			{chained, is_n24} <= 2'd0;
-			{number, step, last_step} <= 32'd0;
+			step <= 8'd0;
 			round <= 6'd0;
 		end
 	end

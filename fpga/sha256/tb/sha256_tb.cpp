@@ -21,7 +21,8 @@ static uint32_t prefix[8], prefix_out;
 static void tick()
 {
 	core->clk = 0;
-	core->prefix = prefix_out;
+	if (core->busy)
+		core->word = prefix_out;
 	core->eval();
 	prefix_out = prefix[core->prefix_number];
 	core->clk = 1;
