@@ -27,7 +27,8 @@ FIRMWARE_FPGA_OBJS := $(call firmware_objs,cores/fpga)
 FIRMWARE_SHA256_OBJS := $(addprefix firmware/cores/sha256/,$(SHA256_X86) \
 	engine.o many.o portable.o)
 FIRMWARE_HASHSIG_OBJS := $(call firmware_objs,hashsig)
-FIRMWARE_HSM_OBJS := $(call firmware_objs,hsm) $(call firmware_objs,backup)
+FIRMWARE_HSM_OBJS := $(call firmware_objs,hsm) $(call firmware_objs,backup) \
+	$(call firmware_objs,vaultkeys)
 # The HSM wholly, but for its platform.
 FIRMWARE_ALL_OBJS := $(FIRMWARE_HSM_OBJS) $(FIRMWARE_HASHSIG_OBJS) \
 	$(FIRMWARE_SHA256_OBJS) $(FIRMWARE_CORES_OBJS) $(FIRMWARE_FPGA_OBJS) \
@@ -61,6 +62,21 @@ HOST_TESTS += $(CORE_TESTS)
 
 $(CORE_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
 		$(call san,$(FIRMWARE_CORES_OBJS))
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
+# --- the FPGA ----------------------------------------------------------------
+
+# As a program: quick, and with sanitizers.
+FPGA_MODEL_OBJS := $(addprefix firmware/tests/,fpga_board_model.o \
+	fpga_model.o fpga_model_tree.o fpga_model_vault.o)
+FPGA_TESTS := $(addprefix $(B)/test/,fpga_test fpga_tree_test fpga_faults_test)
+HOST_TESTS += $(FPGA_TESTS)
+
+$(FPGA_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
+		$(call san,$(FPGA_MODEL_OBJS) firmware/tests/fpga_faults.o \
+		$(FIRMWARE_FPGA_OBJS) $(addprefix firmware/hashsig/,\
+		merkle.o ots.o verify.o) $(FIRMWARE_CORES_OBJS)) \
+		$(call nosan,$(FIRMWARE_SHA256_OBJS))
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 # --- backup ----------------------------------------------------------------

@@ -98,6 +98,23 @@ int core_key_check(const struct core_key *key);
 int core_key_from_raw(uint32_t type, const void *value, size_t len,
 		      struct core_key **key);
 size_t core_aes_size(uint32_t type);		/* 0: no type of AES key */
+/*
+ * An AES key whose value is not here: whoever has it does the blocks. There is no
+ * core_key_raw() of it (FORBIDDEN).
+ */
+struct core_elsewhere {
+	/* @count blocks, each for itself; @which 1: with the second key of XTS.
+	 * @in may be @out. */
+	int (*blocks)(void *data, unsigned int which, bool encrypt,
+		      const uint8_t *in, uint8_t *out, size_t count);
+	void (*free)(void *data);
+};
+/* @data is freed with the key; not if this fails. */
+int core_key_elsewhere(uint32_t type, const struct core_elsewhere *where,
+		       void *data, struct core_key **key);
+/* Its @data, if it is with @where; else NULL. */
+void *core_key_where(const struct core_key *key,
+		     const struct core_elsewhere *where);
 /* Generates RSA (public exponent 65537), EC, AES by CRYPTECH_KEY_ number. */
 int core_key_generate(uint32_t type, struct core_key **key);
 /* An RSA private key of 3,072 bits that everybody knows: it does the work of a

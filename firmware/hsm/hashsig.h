@@ -26,6 +26,7 @@
 #include <cryptech/hss.h>
 
 #include "../hashsig/hss.h"
+#include "../vaultkeys/vaultkeys.h"
 #include "key.h"
 
 /*
@@ -113,6 +114,11 @@ void hashsig_look(struct hsm *hsm, struct hashsig *h,
 		  struct hss_counts *counts);
 /* The next argument names an HSS private key. UNSUPPORTED_KEY for others. */
 int call_hashsig(struct call *call, struct hashsig **h);
+/*
+ * The flash is not the newest there was, which the security officer has to
+ * decide on. Not of keys of the vault, which the guard in it knows.
+ */
+bool hashsig_is_stale(const struct hsm *hsm, const struct hashsig *h);
 /* Do all levels share one set? */
 bool hashsig_uniform(const struct hashsig *h);
 /* Can it sign at all? KEY_NOT_FOUND when it is being deleted, FORBIDDEN when it

@@ -53,6 +53,7 @@ struct job;
 struct key;
 struct recovery;
 struct stream;
+struct vaultkeys;
 
 /*
  * --- handles (handle.c) ------------------------------------------------------
@@ -311,6 +312,7 @@ struct hsm {
 	struct hashsigs *hashsigs;	/* hashsigkey.c's */
 	struct backup *backup;		/* backup.h: policy, devices, ... */
 	struct recovery *recovery;	/* recovery.c's: an armed package */
+	struct vaultkeys *vaultkeys;	/* keys of the FPGA's vault */
 
 	/* Wrapping keys, derived at start from master key and serial number. */
 	uint8_t k_flash[32];		/* key records */

@@ -81,6 +81,8 @@ int core_key_raw(const struct core_key *key, uint8_t *value, size_t size,
 	*len = 0;
 	if (!need)
 		return CRYPTECH_ERR_UNSUPPORTED_KEY;
+	if (key->elsewhere)
+		return CRYPTECH_ERR_FORBIDDEN;
 	if (size < need)
 		return CRYPTECH_ERR_RESULT_TOO_LONG;
 	memcpy(value, key->secret, need);
@@ -93,6 +95,8 @@ void core_aes_free(struct core_key *key)
 	for (unsigned int i = 0; i < CORE_CIPHERS; i++)
 		EVP_CIPHER_CTX_free(key->ciphers[i]);
 	core_wipe(key->secret, sizeof(key->secret));
+	if (key->elsewhere)
+		key->elsewhere->free(key->elsewhere_data);
 }
 
 /* --- contexts --------------------------------------------------------------- */
@@ -172,7 +176,7 @@ static void put_le64(uint8_t *p, uint64_t value)
  * powers at a time, then one by one; only @n, which is no secret, decides how
  * long it takes.
  */
-static void multiply_alpha(uint8_t tweak[CORE_BLOCK], uint32_t n)
+void core_multiply_alpha(uint8_t tweak[CORE_BLOCK], uint32_t n)
 {
 	uint64_t low = get_le64(tweak), high = get_le64(tweak + 8), over;
 
@@ -204,7 +208,7 @@ static int xts_advance(const struct core_key *key, const uint8_t *iv,
 	error = run(key, CORE_CIPHER_TWEAK_ENCRYPT, NULL, iv, CORE_BLOCK,
 		    tweak);
 	if (!error) {
-		multiply_alpha(tweak, block);
+		core_multiply_alpha(tweak, block);
 		error = run(key, CORE_CIPHER_TWEAK_DECRYPT, NULL, tweak,
 			    CORE_BLOCK, begin);
 	}
@@ -227,19 +231,13 @@ static int check_chunk(uint32_t type, uint32_t block, size_t len)
 	return CRYPTECH_ERR_OK;
 }
 
-int core_key_cipher(const struct core_key *key, bool encrypt,
-		    const uint8_t iv[CORE_BLOCK], uint32_t block,
-		    const uint8_t *in, size_t len, uint8_t *out,
-		    uint8_t next_iv[CORE_BLOCK])
+static int cipher(const struct core_key *key, bool encrypt,
+		  const uint8_t iv[CORE_BLOCK], uint32_t block,
+		  const uint8_t *in, size_t len, uint8_t *out)
 {
 	uint8_t begin[CORE_BLOCK];
-	int error;
+	int error = CRYPTECH_ERR_OK;
 
-	if (!core_aes_size(key->type))
-		return CRYPTECH_ERR_UNSUPPORTED_KEY;
-	error = check_chunk(key->type, block, len);
-	if (error)
-		return error;
 	memcpy(begin, iv, CORE_BLOCK);
 	if (block)
 		error = xts_advance(key, iv, block, begin);
@@ -248,6 +246,26 @@ int core_key_cipher(const struct core_key *key, bool encrypt,
 					   CORE_CIPHER_DECRYPT,
 			    begin, in, len, out);
 	core_wipe(begin, sizeof(begin));
+	return error;
+}
+
+int core_key_cipher(const struct core_key *key, bool encrypt,
+		    const uint8_t iv[CORE_BLOCK], uint32_t block,
+		    const uint8_t *in, size_t len, uint8_t *out,
+		    uint8_t next_iv[CORE_BLOCK])
+{
+	int error;
+
+	if (!core_aes_size(key->type))
+		return CRYPTECH_ERR_UNSUPPORTED_KEY;
+	error = check_chunk(key->type, block, len);
+	if (error)
+		return error;
+	if (key->elsewhere)
+		error = core_elsewhere_cipher(key, encrypt, iv, block, in, len,
+					      out);
+	else
+		error = cipher(key, encrypt, iv, block, in, len, out);
 	if (error) {
 		core_wipe(out, len);
 		return error;

@@ -52,12 +52,25 @@ struct core_key {
 	_Atomic(EVP_PKEY_CTX *) verifier;
 	/* AES: the key, of XTS both one after the other */
 	uint8_t secret[CORE_AES_MAX];
+	const struct core_elsewhere *elsewhere;	/* then @secret is not used */
+	void *elsewhere_data;
 	_Atomic(EVP_CIPHER_CTX *) ciphers[CORE_CIPHERS];
 };
 
 /* AES keys (cipher.c). core_aes_free frees what only they have. */
 int core_aes_generate(uint32_t type, struct core_key **key);
 void core_aes_free(struct core_key *key);
+/* core_key_cipher() of a chunk that was checked (elsewhere.c) */
+int core_elsewhere_cipher(const struct core_key *key, bool encrypt,
+			  const uint8_t iv[CORE_BLOCK], uint32_t block,
+			  const uint8_t *in, size_t len, uint8_t *out);
+/* The tweak of XTS @n blocks on. */
+void core_multiply_alpha(uint8_t tweak[CORE_BLOCK], uint32_t n);
+
+static inline bool core_key_is_xts(const struct core_key *key)
+{
+	return CRYPTECH_KEY_FAMILY(key->type) == CRYPTECH_KEY_FAMILY_AES_XTS;
+}
 
 static inline bool core_key_is_rsa(const struct core_key *key)
 {
