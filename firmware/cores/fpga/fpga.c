@@ -84,8 +84,12 @@ static int check_status(struct fpga *fpga)
 	if (fpga->began && status & ~fpga->facts & FPGA_STATUS_TAMPER)
 		return bus_give_up(fpga, CRYPTECH_ERR_TAMPER,
 				   "it was tampered with, and wiped");
-	if (status & FPGA_STATUS_FAILED)
+	if (status & FPGA_STATUS_FAILED) {
 		note_failed(fpga);
+		fpga->facts &= ~FPGA_STATUS_STARTED;
+	}
+	if (fpga->wiping)
+		return CRYPTECH_ERR_OK;
 	if (fpga->facts & ~status ||
 	    (fpga->began && !(status & FPGA_STATUS_BUSY) &&
 	     code_of(fpga) == FPGA_OUTCOME_NONE))
@@ -238,11 +242,15 @@ int fpga_run(struct fpga *fpga, const struct command *command)
 		error = fpga_outcome(fpga);
 	if (error || !command->gives_words)
 		return error;
-	if (!(fpga->status & FPGA_STATUS_PUBLIC))
-		return bus_give_up(fpga, CRYPTECH_ERR_IO_UNEXPECTED,
-				   "a command gave no text");
-	return bus_read(fpga, FPGA_REG_TEXT, command->gives,
-			command->gives_words);
+	error = bus_read(fpga, FPGA_REG_TEXT, command->gives,
+			 command->gives_words);
+	/* Afterwards: what a reset has emptied reads as zeros. */
+	if (!error)
+		error = fpga_poll(fpga);
+	if (!error && !(fpga->status & FPGA_STATUS_PUBLIC))
+		error = bus_give_up(fpga, CRYPTECH_ERR_IO_UNEXPECTED,
+				    "a command gave no text");
+	return error;
 }
 
 int fpga_begin(struct fpga *fpga)

@@ -26,6 +26,7 @@
  *	FORBIDDEN	  a rule of the vault
  *	CSPRNG_BROKEN	  its random generator's health tests failed
  *	MASTERKEY_NOT_SET no tamper memory, or no master key in it
+ *	BAD_ARGUMENTS	  a slot or number out of range
  *	HASHSIG_KEY_EXHAUSTED  no leaf, or no entry, is left
  */
 #ifndef CORES_FPGA_FPGA_H

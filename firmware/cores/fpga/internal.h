@@ -33,6 +33,7 @@ struct fpga {
 	uint32_t result;
 	/* STATUS bits that cannot go away but by a reset, or by command. */
 	uint32_t facts;
+	bool wiping;		/* ... this one: whatever goes, goes */
 	bool began;		/* commands were given: RESULT is not NONE */
 	atomic_uint version;
 	uint32_t last_random;

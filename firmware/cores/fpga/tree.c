@@ -265,13 +265,14 @@ static int take_all(struct fpga *fpga, struct stream *stream)
 			polls = patience;
 		}
 		if (over)
-			return stream->taken == stream->words ?
-			       CRYPTECH_ERR_OK :
-			       bus_give_up(fpga, CRYPTECH_ERR_IO_UNEXPECTED,
-					   "a signature came in part");
+			break;
 		if (!n)
 			fpga->spi.wait(fpga->spi.data);
 	}
+	if (stream->taken != stream->words)
+		return bus_give_up(fpga, CRYPTECH_ERR_IO_UNEXPECTED,
+				   "a signature came in part");
+	return fpga_poll(fpga);		/* what a reset emptied read as zeros */
 }
 
 static int sign(struct fpga *fpga, unsigned int slot, const uint8_t *digest,

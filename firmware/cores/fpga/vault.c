@@ -46,8 +46,9 @@ static int master_wipe(struct fpga *fpga)
 	const struct command command = { .op = FPGA_OP_MASTER_WIPE };
 	int error;
 
-	fpga->facts &= FPGA_STATUS_TAMPER;
+	fpga->wiping = true;
 	error = fpga_run(fpga, &command);
+	fpga->wiping = false;
 	if (!error && fpga->status & FPGA_STATUS_MASTER)
 		error = CRYPTECH_ERR_MASTERKEY_FAIL;
 	fpga_forget(fpga, FPGA_STATUS_TAMPER);
