@@ -327,6 +327,15 @@ $(HASHSIG_RACES): $(B)/test/%_races: $(B)/obj-san/races/firmware/tests/%_threads
 		$(call nosan,$(FIRMWARE_SHA256_OBJS))
 	$(call link,$(HSS_RACES_FLAGS),-lcrypto -pthread)
 
+# Keys of the FPGA's vault: the same box with an FPGA that is a program.
+VAULT_TESTS := $(addprefix $(B)/test/,vault_hss)
+HOST_TESTS += $(VAULT_TESTS)
+
+$(VAULT_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
+		$(call san,firmware/platform/sim/background.o \
+		$(FPGA_MODEL_OBJS)) $(HSM_TEST_OBJS)
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
 # It looks at the flash at the moment when a PIN is looked at.
 $(B)/test/hsm_pin_cut: HSM_TEST_WRAP := -Wl,--wrap=core_pbkdf2
 
