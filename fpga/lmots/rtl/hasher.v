@@ -5,16 +5,23 @@
  * things:
  *
  *	a step	 I | u32 | u16 i | u8 j | value: one block, or a chain of them, whose
- *		 digest is the value of the next, until j is `last`
- *	a stream I | u32 | u16 tag | value | value ...: OPEN, then FEED for each, then
- *		 CLOSE, after which the digest is at HASH
+ *		 digest is the value of the next
+ *	a stream I | u32 | u16 tag | value | value ...
  *
- * Values have n bytes, at words `from`; a step's digest goes to words `to`.
- * Steps may come while a stream is open: their digests are what it is fed.
+ * Values have n bytes. A ring of 32 words has those of a stream, from word 80 on.
  *
- * The memory may be written and read only while it is not busy; a word comes
- * a cycle after its number. `rst` clears registers at once and the memory within
- * 128 cycles (`wiping`).
+ *	STEP	from the seed, or from the slot; to one of them. The chain ends
+ *		where the next j would be `stop`
+ *	FEED	what is in the slot belongs to the stream now. The slot is behind
+ *		it in the ring. The first one begins a stream
+ *	CLOSE	the digest of the stream is in the slot, which is at word 80 again
+ *
+ * Steps may come while a stream is open: their results are what it is fed.
+ *
+ * `start` and what is to be done stay as they are until `done`, in the last cycle
+ * of it. The memory may be written and read only while nothing is asked for and
+ * nothing done; a word comes a cycle after its number. `rst` clears registers
+ * at once and the memory within 128 cycles (`wiping`).
  */
 `default_nettype none
 
@@ -23,287 +30,251 @@ module hasher (
 	input  wire        rst,
 	output reg         wiping,
 	input  wire        n24,			// n = 24; else 32
+	input  wire [1:0]  width,		// log2 of W
 	// the memory
 	input  wire        memory_write,
 	input  wire [6:0]  memory_number,
 	input  wire [31:0] memory_in,
 	output wire [31:0] memory_out,
-	// what to do; all of it is taken with start
+	output wire [4:0]  slot,		// where in the ring it is
+	// what to do
 	input  wire        start,
 	input  wire [1:0]  operation,
 	input  wire [15:0] i,			// or the tag
 	input  wire [7:0]  j,
-	input  wire [7:0]  last,
-	input  wire [6:0]  from,
-	input  wire [6:0]  to,
-	output wire        busy
+	input  wire [7:0]  stop,
+	input  wire        from_seed,
+	input  wire        to_seed,
+	output wire        done
 );
-	localparam [1:0] STEP = 2'd0, OPEN = 2'd1, FEED = 2'd2, CLOSE = 2'd3;
-	localparam [6:0] HASH = 7'd32, BLOCK = 7'd48;
+	localparam [1:0] STEP = 2'd0, FEED = 2'd1;
 
-	localparam [3:0]
-		IDLE = 4'd0,
-		LOAD = 4'd1, RUN = 4'd2, STORE = 4'd3,		// a step
-		HEAD = 4'd4, ASK = 4'd5, TAKE = 4'd6,		// a stream
-		MARK = 4'd7, FILL = 4'd8, LENGTH = 4'd9,
-		MIX_HASH = 4'd10, MIX_BLOCK = 4'd11,		// a block of it
-		MIX_RUN = 4'd12, MIX_STORE = 4'd13;
+	localparam [2:0] IDLE = 3'd0,
+		CHECK = 3'd1,		// is there a block?
+		HASH_IN = 3'd2,		// the digest of the blocks before
+		PRIME = 3'd3,		// half of the word before goes into this block
+		LOAD = 3'd4, RUN = 3'd5, STORE = 3'd6;
 
-	reg  [3:0]  state, back;		// back: after a block was mixed
-	reg  [4:0]  k, value_at;
-	reg  [15:0] number;
-	reg  [7:0]  j_first, j_last;
-	reg  [6:0]  source, target;
+	// Words that never change stand in the upper half of the block RAM.
+	localparam [2:0] PAD = 3'b110, ZERO = 3'b101, LENGTH = 3'b100;
+	localparam [1:0] RING = 2'b10;
+	localparam [3:0] SEED = 4'b0001, HASH = 4'b0100;
+	localparam [4:0] FIRST = 5'd16;		// in the ring: word 80
+	// k while a block is loaded: the first word, the value of a step, the last
+	localparam [6:0] WORD0 = 7'd3, VALUE = 7'd8, WORD14 = 7'd17, WORD15 = 7'd18;
 
-	assign busy = state != IDLE;
+	reg  [2:0]  state;
+	reg  [6:0]  k;
+	reg  [4:0]  take, put;			// places in the ring
+	reg         first;			// no block of the stream was mixed
+	reg         padded;			// the mark behind the last byte is set
+	reg         fits;			// the length, into this block
+
+	wire        steps = operation == STEP;
+	wire        closes = ~steps & (operation != FEED);
+	wire        head = steps | first;	// the block begins I | u32
+	wire        stored = state == STORE & (k == 7'd7);
+
+	assign slot = put;
+	assign done = stored & (fits | ~closes) | (state == CHECK & ~enough);
 
 	// --- memory -------------------------------------------------------------
 	(* ram_style = "block" *) reg [31:0] memory [0:255];
-	reg  [31:0] read, write_word;
-	reg  [6:0]  address, write_address, wipe;
-	reg         write;
+	reg  [31:0] read;
+	reg  [7:0]  address;
+
+	// bits of a message: step, key, leaf, inner node; {kind, n24, width}
+	function [31:0] length_of(input integer at);
+		integer chains, n;
+		begin
+			n = (at & 4) != 0 ? 24 : 32;
+			case (at & 7)
+			0: chains = 265;
+			1: chains = 133;
+			2: chains = 67;
+			3: chains = 34;
+			4: chains = 200;
+			5: chains = 101;
+			6: chains = 51;
+			default: chains = 26;
+			endcase
+			case (at >> 3)
+			0: length_of = 8 * (22 + chains * n);
+			1: length_of = 8 * (23 + n);
+			2: length_of = 8 * (22 + n);
+			default: length_of = 8 * (22 + 2 * n);
+			endcase
+		end
+	endfunction
+	integer at;
+	initial begin
+		for (at = 0; at < 32; at = at + 1)
+			memory[128 + at] = length_of(at);
+		for (at = 32; at < 64; at = at + 1)
+			memory[128 + at] = 32'd0;
+		for (at = 64; at < 128; at = at + 1)
+			memory[128 + at] = 32'h80000000;
+	end
 
 	assign memory_out = read;
 	always @(posedge clk) begin
-		read <= memory[{1'b0, address}];
-		if (write)
-			memory[{1'b0, write_address}] <= write_word;
+		read <= memory[address];
+		if (wiping)
+			memory[{1'b0, k}] <= 32'd0;
+		else if (state == STORE)
+			memory[{1'b0, address[6:0]}] <= digest;
+		else if (state == IDLE & memory_write)
+			memory[{1'b0, address[6:0]}] <= memory_in;
+	end
+
+	// --- where a word of a block comes from, and a digest goes to ---------------
+	wire        in_head = head & (k < VALUE);
+	wire        there = steps ? ~k[4] & ~(n24 & (&k[3:1]))
+				  : ~padded & (take != put);
+	wire        is_length = fits & (k == WORD15);
+	wire [4:0]  in_slot = put + {2'd0, k[2:0]};
+	wire [4:0]  constants = {steps ? 2'd1 : i[1:0], n24, width};
+	wire        seed_here = steps & (state == STORE ? to_seed : from_seed);
+	wire [2:0]  prefix_number;
+
+	always @* begin
+		address = {1'b0, memory_number};
+		case (state)
+		HASH_IN:
+			address = {1'b0, HASH, k[2:0]};
+		PRIME:
+			address = padded ? {ZERO, constants} : {1'b0, RING, take};
+		LOAD:
+			if (in_head)
+				address = {5'd0, k[2:0] - WORD0[2:0]};
+			else if (is_length)
+				address = {LENGTH, constants};
+			else if (~there)
+				address = {padded ? ZERO : PAD, constants};
+			else if (seed_here)
+				address = {1'b0, SEED, k[2:0]};
+			else
+				address = {1'b0, RING, steps ? in_slot : take};
+		RUN:
+			address = {5'd0, prefix_number};
+		STORE:
+			if (seed_here)
+				address = {1'b0, SEED, k[2:0]};
+			else if (steps | fits)
+				address = {1'b0, RING, in_slot};
+			else
+				address = {1'b0, HASH, k[2:0]};
+		default: ;
+		endcase
+	end
+
+	// --- the words of a block: values stand 23 bytes in, or 22 ---------------------
+	reg         plain;			// I, the u32, the length
+	reg  [23:0] previous;
+	wire [31:0] moved = steps ? {previous, read[31:24]}
+				  : {previous[15:0], read[31:16]};
+	wire        arrives = state == LOAD & (k != WORD0);
+
+	always @(posedge clk) begin
+		plain <= state == LOAD & (in_head | is_length);
+		previous <= read[23:0];
+		if (state == LOAD & head & (k == VALUE))
+			previous <= steps ? {i, j} : {8'd0, i};
+		if (rst) begin
+			plain <= 1'b0;
+			previous <= 24'd0;
+		end
 	end
 
 	// --- the hash -------------------------------------------------------------
-	reg         sha_start, shift_in, shift_out;
-	reg  [31:0] sha_word;
+	reg         sha_start;
 	wire        sha_busy;
 	wire [31:0] digest;
-	wire [2:0]  prefix_number;		// in RUN: sha_word is read
-	reg         unmixed;			// no block of the stream was mixed
 
 	sha256 sha256 (
-		.clk(clk), .rst(rst), .shift_in(shift_in), .word(sha_word),
-		.start(sha_start), .first(state == RUN | unmixed),
-		.chain(state == RUN), .n24(n24), .i(number), .j(j_first),
-		.last(j_last), .busy(sha_busy),
+		.clk(clk), .rst(rst), .shift_in(arrives),
+		.word(plain | state == RUN ? read : moved),
+		.start(sha_start), .first(head), .chain(steps), .n24(n24), .i(i),
+		.j(j), .stop(stop), .busy(sha_busy),
 		.prefix_number(prefix_number),
-		.shift_out(shift_out), .digest_in(read), .digest(digest)
+		.shift_out(state == STORE | (state == HASH_IN & k != 7'd0)),
+		.digest_in(read), .digest(digest)
 	);
 
-	// --- a step's block: the value stands 23 bytes in ----------------------------
-	wire        loaded = k != 5'd0;		// what was asked for is there
-	wire [4:0]  word = k - 5'd1;		// its number
-	wire [4:0]  value_end = n24 ? 5'd11 : 5'd13;
-	reg  [23:0] previous;
-	reg  [31:0] step_word;
-	always @* begin
-		if (word < 5'd5)
-			step_word = read;
-		else if (word == 5'd5)
-			step_word = {number, j_first, read[31:24]};
-		else if (word < value_end)
-			step_word = {previous, read[31:24]};
-		else if (word == value_end)
-			step_word = {previous, 8'h80};
-		else if (word == 5'd15)
-			step_word = n24 ? 32'd376 : 32'd440;
-		else
-			step_word = 32'd0;
-	end
-
-	// --- a stream's words: values stand 22 bytes in --------------------------------
-	reg  [15:0] carry;
-	reg  [3:0]  count;			// words of the block
-	reg  [13:0] bytes;
-	reg         filled;			// up to the length
-	reg         push;
-	reg  [31:0] push_word;
-
-	always @* begin
-		push = 1'b0;
-		push_word = {carry, read[31:16]};
-		case (state)
-		HEAD: begin
-			push = loaded;
-			push_word = read;
-		end
-		TAKE:
-			push = 1'b1;
-		MARK: begin
-			push = 1'b1;
-			push_word = {carry, 16'h8000};
-		end
-		FILL: begin
-			push = ~filled;
-			push_word = 32'd0;
-		end
-		LENGTH: begin
-			push = 1'b1;
-			push_word = {15'd0, bytes, 3'd0};
-		end
-		default: ;
-		endcase
-	end
-	wire        block_full = push & (count == 4'd15);
-	wire        last_word = k == (n24 ? 5'd5 : 5'd7);	// of a value
-
-	// --- ports in this cycle ----------------------------------------------------------
-	always @* begin
-		address = memory_number;
-		write = memory_write;
-		write_address = memory_number;
-		write_word = memory_in;
-		shift_in = 1'b0;
-		shift_out = 1'b0;
-		sha_word = read;
-		case (state)
-		IDLE: ;
-		LOAD: begin
-			address = k < 5'd5 ? {2'd0, k}
-					   : source + {2'd0, k} - 7'd5;
-			shift_in = loaded;
-			sha_word = step_word;
-		end
-		HEAD:
-			address = {2'd0, k};
-		ASK, TAKE:
-			address = source;
-		RUN:
-			address = {4'd0, prefix_number};
-		MIX_HASH: begin
-			address = HASH + {2'd0, k};
-			shift_out = loaded;
-		end
-		MIX_BLOCK: begin
-			address = BLOCK + {2'd0, k};
-			shift_in = loaded;
-		end
-		STORE, MIX_STORE: begin
-			shift_out = 1'b1;
-			write_address = (state == STORE ? target : HASH) +
-					{2'd0, k};
-			write_word = digest;
-		end
-		default: ;
-		endcase
-		if (state != IDLE)
-			write = state == STORE | state == MIX_STORE;
-		if (push) begin
-			write = 1'b1;
-			write_address = BLOCK + {3'd0, count};
-			write_word = push_word;
-		end
-		if (wiping) begin
-			write = 1'b1;
-			write_address = wipe;
-			write_word = 32'd0;
-		end
-	end
-
 	// --- one after the other -----------------------------------------------------------
+	// A block is there when 11 words are, behind the head, and 16 later, where
+	// `take` is still at the word whose half went into the block before.
+	wire [4:0]  have = put - take;
+	wire        enough = first ? have[4] | (&have[3:2])
+				   : have[4] & (have[3:0] != 4'd0);
+
 	always @(posedge clk) begin
 		sha_start <= 1'b0;
-		previous <= read[23:0];
-		k <= k + 5'd1;
-		if (push)
-			count <= count + 4'd1;
+		k <= k + 7'd1;
 		case (state)
 		IDLE: begin
-			k <= 5'd0;
-			filled <= 1'b0;
-			if (start) begin
-				number <= i;
-				{j_first, j_last} <= {j, last};
-				{source, target} <= {from, to};
-				case (operation)
-				STEP: state <= LOAD;
-				OPEN: state <= HEAD;
-				FEED: state <= ASK;
-				CLOSE: state <= MARK;
-				endcase
+			k <= steps | first ? WORD0 : 7'd0;
+			{padded, fits} <= 2'd0;
+			if (start) case (operation)
+			STEP:
+				state <= LOAD;
+			FEED: begin
+				put <= put + (n24 ? 5'd6 : 5'd8);
+				state <= CHECK;
 			end
+			default:
+				state <= first ? LOAD : HASH_IN;
+			endcase
 		end
-		LOAD: if (k == 5'd16) begin
-			sha_start <= 1'b1;
-			state <= RUN;
+		CHECK: begin
+			k <= first ? WORD0 : 7'd0;
+			state <= ~enough ? IDLE : first ? LOAD : HASH_IN;
+		end
+		HASH_IN: if (k == 7'd8)
+			state <= PRIME;
+		PRIME: begin
+			k <= WORD0;
+			take <= take + 5'd1;
+			state <= LOAD;
+		end
+		LOAD: begin
+			if (~in_head & ~steps & there & (k != WORD15))
+				take <= take + 5'd1;
+			if (~in_head & ~there)
+				padded <= 1'b1;
+			if (k == WORD14)
+				fits <= padded;
+			if (k == WORD15 + 7'd1) begin
+				take <= take;
+				padded <= padded;
+				sha_start <= 1'b1;
+				state <= RUN;
+			end
 		end
 		RUN: if (~sha_start & ~sha_busy) begin
-			k <= 5'd0;
+			k <= 7'd0;
 			state <= STORE;
+			if (closes & fits)
+				{take, put} <= {FIRST, FIRST};
 		end
-		STORE: if (k == 5'd7)
-			state <= IDLE;
-
-		HEAD: begin
-			if (k == 5'd0) begin
-				count <= 4'd0;
-				unmixed <= 1'b1;
-				bytes <= 14'd22;
-			end
-			if (k == 5'd5) begin
-				carry <= number;
-				state <= IDLE;
-			end
-		end
-		ASK: begin
-			k <= k;
-			state <= TAKE;
-		end
-		TAKE: begin
-			source <= source + 7'd1;
-			carry <= read[15:0];
-			state <= ASK;
-			if (last_word) begin
-				bytes <= bytes + (n24 ? 14'd24 : 14'd32);
-				state <= IDLE;
-			end
-		end
-		MARK:
-			state <= FILL;
-		FILL:				// words 14 and 15: the length
-			if (filled)
-				state <= LENGTH;
-			else
-				filled <= count == 4'd14;
-		LENGTH:
-			state <= IDLE;
-
-		MIX_HASH: if (k == 5'd8) begin
-			k <= 5'd0;
-			state <= MIX_BLOCK;
-		end
-		MIX_BLOCK: if (k == 5'd16) begin
-			sha_start <= 1'b1;
-			state <= MIX_RUN;
-		end
-		MIX_RUN: if (~sha_start & ~sha_busy) begin
-			k <= 5'd0;
-			unmixed <= 1'b0;
-			state <= MIX_STORE;
-		end
-		MIX_STORE: if (k == 5'd7) begin
-			k <= value_at;
-			state <= back;
+		STORE: if (stored) begin
+			k <= 7'd0;
+			if (~steps)
+				first <= closes & fits;
+			state <= done ? IDLE : HASH_IN;
 		end
 		default:
 			state <= IDLE;
 		endcase
-		// A full block is mixed before what comes next.
-		if (block_full) begin
-			k <= 5'd0;
-			value_at <= k + 5'd1;
-			back <= state == TAKE ? (last_word ? IDLE : ASK) :
-				state == LENGTH ? IDLE : FILL;
-			state <= MIX_HASH;
-		end
 		if (wiping) begin
-			wipe <= wipe + 7'd1;
-			wiping <= ~&wipe;
+			k <= k + 7'd1;
+			wiping <= ~&k;
 		end
 		if (rst) begin
-			{state, back} <= {IDLE, IDLE};
-			{k, value_at, number, j_first, j_last} <= 42'd0;
-			{source, target, carry, count} <= 34'd0;
-			{bytes, filled, unmixed, sha_start} <= 17'd0;
-			previous <= 24'd0;
-			wipe <= 7'd0;
+			state <= IDLE;
+			k <= 7'd0;
+			{take, put, first} <= {FIRST, FIRST, 1'b1};
+			{padded, fits, sha_start} <= 3'd0;
 			wiping <= 1'b1;
 		end
 	end

@@ -9,16 +9,17 @@
  * the seed, and not what the bus says. A leaf's q is its node's number without
  * the top bit, which is bit `height`.
  *
- *	CHILD	the seed of the node there; it goes to the vault
+ *	CHILD	the seed of the node there, 8 words; it goes to the vault
  *	LEAF	result: the leaf's value, n bytes
  *	BEGIN	result: C of the leaf, n bytes
  *	SIGN	result: y[0] to y[p-1] of the signature over the digest, n bytes each,
  *		then the leaf's value as the completed chains give it
- *	NODE	result: the value of inner node `path`, from the two below it
+ *	NODE	result: the value of the inner node, from the two below it
  *
  * `result` is set for each word. While `hold` is set it is not, and the engine
- * waits. Operation and parameters stay as they are while it is busy. `rst` clears
- * everything within 128 cycles (`wiping`).
+ * waits. Operation and parameters stay as they are while it is busy. Memory, node
+ * included, is written anew for each operation. `rst` clears everything within 128
+ * cycles (`wiping`).
  */
 `default_nettype none
 
@@ -26,16 +27,11 @@ module lmots (
 	input  wire        clk,
 	input  wire        rst,
 	output wire        wiping,
-	// I (words 0 to 3), the digest (16 on), the two nodes below (80 on)
+	// while not busy: I (words 0 to 3), the node's number (4), its seed (8
+	// on), the digest (16 on), the two nodes below (80 on)
 	input  wire        memory_write,
 	input  wire [6:0]  memory_number,
 	input  wire [31:0] memory_in,
-	// the seed, a word a cycle after its number; and a child's
-	output wire [2:0]  seed_number,
-	input  wire [31:0] seed,
-	input  wire [25:0] seed_node,
-	output wire        child,
-	output wire [2:0]  child_number,
 	// what to do
 	input  wire        start,
 	input  wire [2:0]  operation,
@@ -43,326 +39,256 @@ module lmots (
 	input  wire [1:0]  width,		// log2 of W
 	input  wire [4:0]  height,
 	input  wire [4:0]  depth,
-	input  wire [25:0] path,
+	input  wire [25:1] path,
 	output wire        busy,
 	output reg  [25:0] node,		// that was reached
 	// results, and the words of a child
 	output wire        result,
+	output wire        child,
+	output wire [2:0]  child_number,
 	output wire [31:0] word,
 	input  wire        hold
 );
 	localparam [2:0] CHILD = 3'd0, BEGIN = 3'd2, SIGN = 3'd3, NODE = 3'd4;
 
-	// where things are; 32 to 63 are the hasher's
-	localparam [6:0] U32 = 7'd4, SEED = 7'd8, DIGEST = 7'd16, VALUE = 7'd24,
-			 HASH = 7'd32, CHECKSUM = 7'd64, BELOW = 7'd80;
+	localparam [6:0] U32 = 7'd4;
+	localparam [3:0] SEED = 4'b0001, DIGEST = 4'b0010;	// words 8, 16 on
+	localparam [1:0] RING = 2'b10;				// 64 on
 	localparam [15:0] D_PBLC = 16'h8080, D_LEAF = 16'h8282,
 			  D_INTR = 16'h8383, D_SEED = 16'he4e4, D_C = 16'hfffd;
 	localparam [7:0] J_SEED = 8'hff;
-	localparam [1:0] STEP = 2'd0, OPEN = 2'd1, FEED = 2'd2, CLOSE = 2'd3;
+	localparam [1:0] STEP = 2'd0, FEED = 2'd1, CLOSE = 2'd2;
+	localparam [4:0] TURN_BITS = 5'd25;	// of a node, less one
 
 	localparam [4:0]
-		IDLE = 5'd0, SEED_IN = 5'd1, WALK = 5'd2, CHILD_OUT = 5'd3,
-		NUMBER = 5'd4,		// q, or the node's number, into memory
-		SUM = 5'd5,		// the checksum of the digits
-		SUM_END = 5'd6,
-		DIGITS = 5'd7,		// ask for a word of digits
-		DIGITS_IN = 5'd8,
-		K_OPEN = 5'd9, CHAIN = 5'd10, Y = 5'd11, REST = 5'd12,
-		KEEP = 5'd13, K_CLOSE = 5'd14,
-		NODE_OPEN = 5'd15, NODE_FEED = 5'd16, NODE_FEED2 = 5'd17,
-		NODE_CLOSE = 5'd18,
-		C = 5'd19, OUT = 5'd20;
+		IDLE = 5'd0, WALK = 5'd1, DOWN = 5'd2,
+		CUT = 5'd3, NUMBER = 5'd4, MEND = 5'd5,	// q into memory
+		C = 5'd6,
+		NEXT = 5'd7,		// digit: of the checksum, or for a chain
+		FETCH = 5'd8, FETCHED = 5'd9, SKIP = 5'd10, BITS = 5'd11,
+		ADD = 5'd12,		// to the checksum
+		CHAIN = 5'd13, Y = 5'd14, REST = 5'd15, KEEP = 5'd16, KEY = 5'd17,
+		FEED1 = 5'd18, FEED2 = 5'd19, VALUE = 5'd20,	// leaf, inner node
+		OUT = 5'd21;
 
-	reg  [4:0]  state, back;	// back: after digits came, or went out
-	reg  [3:0]  k;
-	reg  [4:0]  levels;
+	reg  [4:0]  state;
+	reg  [4:0]  levels;		// to go down, or bits of the node to turn
 	reg  [24:0] way;
+	reg         top;		// the bit of the node that q has not
 	reg  [8:0]  i;			// digits, chains
-	reg  [15:0] sum;
+	reg  [8:0]  bits;		// of the digest and its checksum
+	reg  [12:0] sum;
 	reg         summed;
-	reg  [31:0] digits;		// the next one on top
-	reg  [5:0]  digits_left;
-	reg  [6:0]  digits_at;
-	reg  [6:0]  out_at;
+	reg  [31:0] digits;		// the next bit on top
+	reg  [7:0]  digit;
+	reg  [2:0]  k;
+	reg         asked;		// for word k, which is there
+
+	wire        signs = operation == SIGN;
+	wire        nodes = operation == NODE;
 
 	assign busy = state != IDLE;
 
 	// --- parameters (RFC 8554, 4.1; RFC 9858, 3) ------------------------------
-	reg  [8:0]  chains, digest_digits;	// p, u
-	reg  [3:0]  left_shift;			// ls
-	reg  [7:0]  digit, digit_max;
-	reg  [5:0]  digits_a_word;
-	reg  [31:0] digits_next;
+	reg  [7:0]  digit_max;
+	reg  [3:0]  left_shift;		// ls: bits of the checksum that are not used
 	always @* begin
-		case ({n24, width})
-		3'b0_00: {chains, digest_digits, left_shift} = {9'd265, 9'd256, 4'd7};
-		3'b0_01: {chains, digest_digits, left_shift} = {9'd133, 9'd128, 4'd6};
-		3'b0_10: {chains, digest_digits, left_shift} = {9'd67, 9'd64, 4'd4};
-		3'b0_11: {chains, digest_digits, left_shift} = {9'd34, 9'd32, 4'd0};
-		3'b1_00: {chains, digest_digits, left_shift} = {9'd200, 9'd192, 4'd8};
-		3'b1_01: {chains, digest_digits, left_shift} = {9'd101, 9'd96, 4'd6};
-		3'b1_10: {chains, digest_digits, left_shift} = {9'd51, 9'd48, 4'd4};
-		3'b1_11: {chains, digest_digits, left_shift} = {9'd26, 9'd24, 4'd0};
-		endcase
 		case (width)
-		2'd0: begin
-			{digit_max, digits_a_word} = {8'd1, 6'd32};
-			digit = {7'd0, digits[31]};
-			digits_next = {digits[30:0], 1'd0};
-		end
-		2'd1: begin
-			{digit_max, digits_a_word} = {8'd3, 6'd16};
-			digit = {6'd0, digits[31:30]};
-			digits_next = {digits[29:0], 2'd0};
-		end
-		2'd2: begin
-			{digit_max, digits_a_word} = {8'd15, 6'd8};
-			digit = {4'd0, digits[31:28]};
-			digits_next = {digits[27:0], 4'd0};
-		end
-		2'd3: begin
-			{digit_max, digits_a_word} = {8'd255, 6'd4};
-			digit = digits[31:24];
-			digits_next = {digits[23:0], 8'd0};
-		end
+		2'd0: {digit_max, left_shift} = {8'd1, n24 ? 4'd8 : 4'd7};
+		2'd1: {digit_max, left_shift} = {8'd3, 4'd6};
+		2'd2: {digit_max, left_shift} = {8'd15, 4'd4};
+		2'd3: {digit_max, left_shift} = {8'd255, 4'd0};
 		endcase
 	end
-	wire        signs = operation == SIGN;
-	wire [25:0] q = node & ~(26'd1 << height);
-	wire [3:0]  value_words = n24 ? 4'd6 : 4'd8;
+	wire        digit_full = &(bits[2:0] | ~{digit_max[7], digit_max[2:1]});
+	wire        behind = n24 ? &bits[7:6] : bits[8];	// the digest
+	wire        over = behind & bits[4];
 
 	// --- the hasher -----------------------------------------------------------
 	reg         write, go;
-	reg  [6:0]  number, from, to;
-	reg  [31:0] write_word;
+	reg  [6:0]  number;
 	reg  [1:0]  what;
 	reg  [15:0] tag;
-	reg  [7:0]  j, last;
-	wire        hashes;
+	reg  [7:0]  j, stop;
+	reg         from_seed, to_seed;
+	wire        done;
 	wire [31:0] read;
+	wire [4:0]  slot;
 
 	hasher hasher (
-		.clk(clk), .rst(rst), .wiping(wiping), .n24(n24),
+		.clk(clk), .rst(rst), .wiping(wiping), .n24(n24), .width(width),
 		.memory_write(busy ? write : memory_write),
 		.memory_number(busy ? number : memory_number),
-		.memory_in(busy ? write_word : memory_in), .memory_out(read),
-		.start(go), .operation(what), .i(tag), .j(j), .last(last),
-		.from(from), .to(to), .busy(hashes)
+		.memory_in(busy ? {6'd0, node} : memory_in), .memory_out(read),
+		.slot(slot), .start(go), .operation(what), .i(tag), .j(j),
+		.stop(stop), .from_seed(from_seed), .to_seed(to_seed),
+		.done(done)
 	);
 
-	wire        asked = k != 4'd0;		// for a word, which is there
-	wire        does = busy & ~hashes;	// the hasher is free
+	wire        outputs = state == OUT | state == Y;
+	wire        is_child = operation == CHILD;
+	wire        gives = outputs & asked & ~hold;
+	wire        last_word = k == (n24 & ~is_child ? 3'd5 : 3'd7);
 
-	assign seed_number = k[2:0];
-	assign child_number = k[2:0] - 3'd1;
-	assign child = state == CHILD_OUT & asked;
-	assign result = state == OUT & asked & ~hold;
-	assign word = child | result ? read : 32'd0;
+	assign child = gives & is_child;
+	assign child_number = k;
+	assign result = gives & ~is_child;
+	assign word = gives ? read : 32'd0;
 
 	always @* begin
 		go = 1'b0;
-		{what, tag, j, last} = {STEP, 16'd0, J_SEED, J_SEED};
-		{from, to} = {SEED, VALUE};
+		{what, tag, j, stop} = {STEP, D_PBLC, J_SEED, 8'd0};
+		{from_seed, to_seed} = 2'b10;
 		write = 1'b0;
 		number = U32;
-		write_word = {6'd0, q};
 		case (state)
-		SEED_IN: begin
-			write = asked;
-			number = SEED + {3'd0, k} - 7'd1;
-			write_word = seed;
-		end
-		CHILD_OUT:
-			number = SEED + {3'd0, k};
-		OUT:
-			number = out_at + {3'd0, k} - {6'd0, asked & hold};
-		WALK: begin
-			go = does & (levels != 5'd0);
-			{tag, to} = {D_SEED, SEED};
-			write = go;
-			write_word = {6'd0, node[24:0], way[24]};
+		DOWN: begin
+			{go, write} = 2'b11;
+			{tag, to_seed} = {D_SEED, 1'b1};
 		end
 		NUMBER:
-			write = does;
-		C: begin
-			go = does;
-			tag = D_C;
-		end
-		DIGITS:
-			number = digits_at;
-		SUM_END: begin
 			write = 1'b1;
-			number = CHECKSUM;
-			write_word = {sum << left_shift, 16'd0};
-		end
-		K_OPEN: begin
-			go = does;
-			{what, tag} = {OPEN, D_PBLC};
-		end
+		C:
+			{go, tag} = {1'b1, D_C};
+		FETCH:
+			number = {DIGEST[3:1], bits[8:5]};
 		CHAIN: begin		// x, and on to y, or to the end
-			go = does & (i != chains) &
-			     (~signs | digits_left != 6'd0);
-			tag = {7'd0, i};
-			last = signs ? digit - 8'd1 : digit_max - 8'd1;
+			{go, tag} = {1'b1, 7'd0, i};
+			stop = signs ? digit : digit_max;
 		end
 		REST: begin
-			go = does & (digit != digit_max);
-			tag = {7'd0, i};
-			{j, last} = {digit, digit_max - 8'd1};
-			from = VALUE;
+			{go, tag} = {digit != digit_max, 7'd0, i};
+			{j, stop, from_seed} = {digit, digit_max, 1'b0};
 		end
-		KEEP: begin
-			go = does;
-			{what, from} = {FEED, VALUE};
+		KEEP:
+			{go, what} = {1'b1, FEED};
+		KEY:
+			{go, what} = {1'b1, CLOSE};
+		FEED1: begin
+			{go, what, write} = {1'b1, FEED, ~nodes};
+			tag = nodes ? D_INTR : D_LEAF;
 		end
-		K_CLOSE, NODE_CLOSE: begin
-			go = does;
-			what = CLOSE;
+		FEED2: begin
+			{go, what} = {1'b1, FEED};
+			tag = D_INTR;
 		end
-		NODE_OPEN: begin
-			go = does;
-			{what, tag} = {OPEN, operation == NODE ? D_INTR : D_LEAF};
-			write = does;
-			write_word = {6'd0, node};
+		VALUE: begin
+			{go, what} = {1'b1, CLOSE};
+			tag = nodes ? D_INTR : D_LEAF;
 		end
-		NODE_FEED: begin
-			go = does;
-			{what, from} = {FEED, operation == NODE ? BELOW : HASH};
-		end
-		NODE_FEED2: begin
-			go = does;
-			{what, from} = {FEED, BELOW + (n24 ? 7'd6 : 7'd8)};
-		end
+		Y, OUT:
+			number = is_child ? {SEED, k} : {RING, slot + {2'd0, k}};
 		default: ;
 		endcase
 	end
 
+	// --- one after the other ----------------------------------------------------
 	always @(posedge clk) begin
+		asked <= outputs & ~gives;
+		if (gives)
+			k <= last_word ? 3'd0 : k + 3'd1;
 		case (state)
 		IDLE: begin
-			{k, i, sum, summed} <= 30'd0;
-			{levels, way} <= {depth, path[25:1]};
-			digits_left <= 6'd0;
-			digits_at <= DIGEST;
-			if (start) begin
-				node <= operation == NODE ? path : seed_node;
-				state <= operation == NODE ? NODE_OPEN : SEED_IN;
-			end
+			{i, bits, sum, summed} <= 32'd0;
+			{levels, way} <= {depth, path};
+			if (memory_write & (memory_number == U32))
+				node <= memory_in[25:0];
+			if (start)
+				state <= nodes ? FEED1 : WALK;
 		end
-		SEED_IN: begin
-			k <= k + 4'd1;
-			if (k == 4'd8) begin
-				k <= 4'd0;
-				state <= WALK;
-			end
-		end
-		WALK: if (does) begin
-			if (levels == 5'd0) begin
-				state <= operation == CHILD ? CHILD_OUT : NUMBER;
-			end else begin
-				levels <= levels - 5'd1;
-				node <= {node[24:0], way[24]};
-				way <= {way[23:0], 1'b0};
-			end
-		end
-		CHILD_OUT: begin
-			k <= k + 4'd1;
-			if (k == 4'd8)
-				state <= IDLE;
-		end
-		NUMBER: begin
-			out_at <= VALUE;
-			back <= IDLE;
-			state <= operation == BEGIN ? C : signs ? SUM : K_OPEN;
-		end
-		C: if (does)
-			state <= OUT;
-
-		SUM: if (i == digest_digits) begin
-			state <= SUM_END;
-		end else if (digits_left == 6'd0) begin
-			back <= SUM;
-			state <= DIGITS;
+		WALK: if (levels == 5'd0) begin
+			levels <= TURN_BITS;
+			state <= is_child ? OUT : CUT;
 		end else begin
-			digits <= digits_next;
-			digits_left <= digits_left - 6'd1;
-			sum <= sum + {8'd0, digit_max - digit};
-			i <= i + 9'd1;
+			levels <= levels - 5'd1;
+			node <= {node[24:0], way[24]};
+			way <= {way[23:0], 1'b0};
+			state <= DOWN;
 		end
-		SUM_END: begin
-			i <= 9'd0;
-			digits_left <= 6'd0;
-			digits_at <= DIGEST;
-			summed <= 1'b1;
-			state <= K_OPEN;
+		DOWN: if (done)
+			state <= WALK;
+
+		// The node goes round once without its top bit, once to have it back.
+		CUT, MEND: begin
+			node <= {node[24:0], node[25]};
+			if (levels == height) begin
+				top <= node[25];
+				node[0] <= state == MEND & top;
+			end
+			levels <= levels - 5'd1;
+			if (levels == 5'd0) begin
+				levels <= TURN_BITS;
+				state <= state == CUT ? NUMBER :
+					 operation == BEGIN ? C : NEXT;
+			end
 		end
-		DIGITS:
-			state <= DIGITS_IN;
-		DIGITS_IN: begin
-			digits <= read;
-			digits_left <= digits_a_word;
-			// behind the digest stands the checksum
-			digits_at <= summed & digits_at == DIGEST +
-				     (n24 ? 7'd5 : 7'd7) ? CHECKSUM
-							 : digits_at + 7'd1;
-			state <= back;
+		NUMBER:
+			state <= MEND;
+		C: if (done)
+			state <= OUT;
+
+		NEXT: begin
+			digit <= 8'd0;
+			if (behind & ~summed) begin
+				summed <= 1'b1;
+				bits <= 9'd0;
+			end else begin
+				state <= over ? KEY : bits[4:0] == 5'd0 ? FETCH
+								       : BITS;
+			end
+		end
+		FETCH:
+			state <= FETCHED;
+		FETCHED: begin
+			digits <= behind ? {3'd0, sum, 16'd0} : read;
+			state <= behind ? SKIP : BITS;
+		end
+		SKIP: if (bits[3:0] == left_shift) begin
+			state <= BITS;
+		end else begin
+			digits <= {digits[30:0], 1'b0};
+			bits <= bits + 9'd1;
+		end
+		BITS: begin
+			digits <= {digits[30:0], 1'b0};
+			digit <= {digit[6:0], digits[31]};
+			bits <= bits + 9'd1;
+			if (digit_full)
+				state <= summed ? CHAIN : ADD;
+		end
+		ADD: begin
+			sum <= sum + {5'd0, ~digit & digit_max};
+			state <= NEXT;
 		end
 
-		K_OPEN: if (does)
-			state <= CHAIN;
-		CHAIN: if (does) begin
-			out_at <= VALUE;
-			back <= signs ? REST : KEEP;
-			if (i == chains) begin
-				state <= K_CLOSE;
-			end else if (signs & digits_left == 6'd0) begin
-				back <= CHAIN;
-				state <= DIGITS;
-			end else begin
-				state <= signs ? Y : KEEP;
-			end
-		end
-		Y: if (does) begin
-			back <= REST;
-			state <= OUT;
-		end
-		REST: if (does)
+		CHAIN: if (done)
+			state <= signs ? Y : KEEP;
+		Y: if (gives & last_word)
+			state <= REST;
+		REST: if (done | ~go)
 			state <= KEEP;
-		KEEP: if (does) begin
+		KEEP: if (done) begin
 			i <= i + 9'd1;
-			digits <= digits_next;
-			digits_left <= digits_left - 6'd1;
-			state <= CHAIN;
+			state <= NEXT;
 		end
-		K_CLOSE: if (does)
-			state <= NODE_OPEN;
-		NODE_OPEN: if (does)
-			state <= NODE_FEED;
-		NODE_FEED: if (does)
-			state <= operation == NODE ? NODE_FEED2 : NODE_CLOSE;
-		NODE_FEED2: if (does)
-			state <= NODE_CLOSE;
-		NODE_CLOSE: if (does) begin
-			out_at <= HASH;
-			back <= IDLE;
+		KEY: if (done)
+			state <= FEED1;
+		FEED1: if (done)
+			state <= nodes ? FEED2 : VALUE;
+		FEED2: if (done)
+			state <= VALUE;
+		VALUE: if (done)
 			state <= OUT;
-		end
-		OUT: if (does & ~(asked & hold)) begin
-			k <= k + 4'd1;
-			if (k == value_words) begin
-				k <= 4'd0;
-				state <= back;
-			end
-		end
+		OUT: if (gives & last_word)
+			state <= IDLE;
 		default:
 			state <= IDLE;
 		endcase
 		if (rst) begin
-			{state, back} <= {IDLE, IDLE};
-			{k, levels, way, i, sum, summed} <= 60'd0;
-			{digits, digits_left, digits_at, out_at} <= 52'd0;
-			node <= 26'd0;
+			state <= IDLE;
+			{levels, way, top, node} <= 57'd0;
+			{i, bits, sum, summed} <= 32'd0;
+			{digits, digit, k, asked} <= 44'd0;
 		end
 	end
 endmodule

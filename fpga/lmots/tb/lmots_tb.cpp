@@ -20,13 +20,11 @@ enum { CHILD, LEAF, BEGIN, SIGN, NODE };
 
 static Vlmots *core;
 static unsigned long cycles;
-static uint32_t seed_words[8], child_words[8];
+static uint32_t child_words[8];
 static std::vector<uint32_t> results;
 
 static void tick()
 {
-	uint32_t next = seed_words[core->seed_number & 7];
-
 	core->clk = 0;
 	core->eval();
 	if (core->result)
@@ -35,7 +33,6 @@ static void tick()
 		child_words[core->child_number] = core->word;
 	core->clk = 1;
 	core->eval();
-	core->seed = next;
 	core->rst = core->memory_write = core->start = 0;
 	cycles++;
 }
@@ -49,22 +46,6 @@ static void put(int number, const uint8_t *p, size_t n)
 				  p[i + 2] << 8 | p[i + 3];
 		tick();
 	}
-}
-
-static unsigned long run(int operation, bool holds = false)
-{
-	unsigned long before = cycles;
-
-	results.clear();
-	core->operation = operation;
-	core->start = 1;
-	core->hold = 0;
-	tick();
-	while (core->busy) {
-		core->hold = holds && rand() % 4;
-		tick();
-	}
-	return cycles - before;
 }
 
 static bytes words(const uint32_t *w, size_t n)
@@ -99,6 +80,27 @@ static bytes u(uint64_t v, int n)
 	while (n--)
 		b.push_back(v >> 8 * n);
 	return b;
+}
+
+/* @number: of the node that the seed is of */
+static unsigned long run(int operation, const bytes &number, const bytes &seed,
+			 bool holds = false)
+{
+	unsigned long before;
+
+	put(4, number.data(), 4);
+	put(8, seed.data(), seed.size());
+	before = cycles;
+	results.clear();
+	core->operation = operation;
+	core->start = 1;
+	core->hold = 0;
+	tick();
+	while (core->busy) {
+		core->hold = holds && rand() % 4;
+		tick();
+	}
+	return cycles - before;
 }
 
 /* --- RFC 8554 ----------------------------------------------------------------- */
@@ -191,37 +193,30 @@ static void test(const struct set &s)
 	core->width = log[s.w];
 	core->height = h;
 	core->depth = depth;
-	core->path = (uint32_t)(q << (26 - depth)) & 0x3ffffff;
-	core->seed_node = r;
+	core->path = (uint32_t)(q << (25 - depth)) & 0x1ffffff;
 	put(0, id.data(), 16);
-	memset(seed_words, 0x5a, sizeof(seed_words));
-	for (int i = 0; i < s.n / 4; i++)
-		seed_words[i] = (uint32_t)top[4 * i] << 24 |
-				top[4 * i + 1] << 16 | top[4 * i + 2] << 8 |
-				top[4 * i + 3];
 	for (int d = depth - 1; d >= 0; d--)
 		seed = step(s, id, node >> d, 0xe4e4, 0xff, seed);
 
-	took[CHILD] = run(CHILD);
+	took[CHILD] = run(CHILD, u(r, 4), top);
 	ok(words(child_words, s.n) == seed && core->node == node &&
 	   results.empty(), "a child's seed, which is no result", s);
-	took[BEGIN] = run(BEGIN);
+	took[BEGIN] = run(BEGIN, u(r, 4), top);
 	ok(words(results.data(), s.n) == step(s, id, q, 0xfffd, 0xff, seed) &&
 	   results.size() == (size_t)s.n / 4, "C", s);
-	took[LEAF] = run(LEAF);
+	took[LEAF] = run(LEAF, u(r, 4), top);
 	bytes value = leaf(s, id, h, q, seed);
 	ok(words(results.data(), s.n) == value, "a leaf", s);
 	put(16, digest.data(), s.n);
-	took[SIGN] = run(SIGN, false);
+	took[SIGN] = run(SIGN, u(r, 4), top);
 	bytes y = signature(s, id, q, seed, digest);
 	ok(words(results.data(), 4 * results.size()) == y + value,
 	   "a signature, and the leaf by its chains", s);
-	run(SIGN, true);
+	run(SIGN, u(r, 4), top, true);
 	ok(words(results.data(), 4 * results.size()) == y + value,
 	   "the same, taken slowly", s);
 	put(80, below.data(), 2 * s.n);
-	core->path = 77;
-	took[NODE] = run(NODE);
+	took[NODE] = run(NODE, u(77, 4), {});
 	ok(words(results.data(), s.n) ==
 	   H(s, id + u(77, 4) + u(0x8383, 2) + below), "an inner node", s);
 	printf("# cycles: C %lu, leaf %lu, signature %lu, node %lu\n",

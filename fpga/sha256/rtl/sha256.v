@@ -7,7 +7,8 @@
  * A block is shifted in word by word. `start` compresses it:
  *
  *	first	from the initial value; else from the digest that is there
- *	chain	until j is `last`, at least once. After the first time the block is
+ *	chain	until the next j would be `stop`, at least once. After the first time
+ *		the block is
  *
  *		I | u32 q | u16 i | u8 j | digest
  *
@@ -31,11 +32,11 @@ module sha256 (
 	// what to do
 	input  wire        start,
 	input  wire        first,
-	input  wire        chain,		// steps of a chain: i, j, last
+	input  wire        chain,		// steps of a chain: i, j, stop
 	input  wire        n24,			// n = 24
 	input  wire [15:0] i,
 	input  wire [7:0]  j,			// of the block that was shifted in
-	input  wire [7:0]  last,		// j of the last step
+	input  wire [7:0]  stop,		// j that is not reached
 	output reg         busy,
 	// while busy: word is I and q, the word of that number, one cycle later
 	output wire [2:0]  prefix_number,
@@ -83,7 +84,8 @@ module sha256 (
 	endfunction
 
 	wire        last_round = runs & (round == 6'd63);
-	wire        more = chain & (step != last);
+	wire [7:0]  next_step = step + 8'd1;
+	reg         more;			// steps, known long before it ends
 
 	// --- rounds -----------------------------------------------------------
 	wire [31:0] choose = (e & f) ^ (~e & g);
@@ -127,7 +129,7 @@ module sha256 (
 			for (n = 0; n < 16; n = n + 1)
 				w[n] <= 32'd0;
 		end else if (ends & more) begin
-			w[5] <= {i, step + 8'd1, sum_a[31:24]};
+			w[5] <= {i, next_step, sum_a[31:24]};
 			w[6] <= {sum_a[23:0], value[0][31:24]};
 			w[7] <= {value[0][23:0], value[1][31:24]};
 			w[8] <= {value[1][23:0], value[2][31:24]};
@@ -183,6 +185,7 @@ module sha256 (
 	always @(posedge clk) begin
 		begins <= 1'b0;
 		ends <= 1'b0;
+		more <= chain & (next_step != stop);
 		if (start) begin
 			busy <= 1'b1;
 			begins <= 1'b1;
@@ -200,11 +203,11 @@ module sha256 (
 		if (ends) begin
 			begins <= more;
 			busy <= more;
-			step <= step + 8'd1;
+			step <= next_step;
 		end
 		if (rst) begin
 			{busy, begins, runs, ends} <= 4'd0;
-			step <= 8'd0;
+			{more, step} <= 9'd0;
 			round <= 6'd0;
 		end
 	end

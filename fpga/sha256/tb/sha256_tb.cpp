@@ -56,7 +56,7 @@ static unsigned long run(bool first, bool chain, bool n24 = false, int i = 0,
 	core->n24 = n24;
 	core->i = i;
 	core->j = j;
-	core->last = last;
+	core->stop = (last + 1) & 255;
 	tick();
 	while (core->busy)
 		tick();
