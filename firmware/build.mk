@@ -328,7 +328,7 @@ $(HASHSIG_RACES): $(B)/test/%_races: $(B)/obj-san/races/firmware/tests/%_threads
 	$(call link,$(HSS_RACES_FLAGS),-lcrypto -pthread)
 
 # Keys of the FPGA's vault: the same box with an FPGA that is a program.
-VAULT_TESTS := $(addprefix $(B)/test/,vault_hss)
+VAULT_TESTS := $(addprefix $(B)/test/,vault_crash vault_hss)
 HOST_TESTS += $(VAULT_TESTS)
 
 $(VAULT_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
@@ -341,33 +341,40 @@ $(B)/test/hsm_pin_cut: HSM_TEST_WRAP := -Wl,--wrap=core_pbkdf2
 
 # --- platform sim ------------------------------------------------------------
 
-FIRMWARE_SIM_OBJS := $(call firmware_objs,platform/sim)
+FIRMWARE_SIM_OBJS := $(filter-out %/fpga_nosim.o,\
+	$(call firmware_objs,platform/sim))
+# The design itself, if Verilator can compile it.
+FPGA_SIM := firmware/platform/sim/fpga_nosim.o
 # What test peers share.
 SIM_PEER_OBJS := $(addprefix firmware/platform/sim/,files.o keeper.o \
 	keeper_link.o log.o loop.o mailbox.o)
 
 BINS += $(B)/bin/cryptech-hsm
 
-$(B)/bin/cryptech-hsm: $(call nosan,$(FIRMWARE_SIM_OBJS) $(FIRMWARE_ALL_OBJS))
+$(B)/bin/cryptech-hsm: $(call nosan,$(FIRMWARE_SIM_OBJS) $(FIRMWARE_ALL_OBJS) \
+		$(FPGA_SIM))
 	$(call link,$(CFLAGS),-lcrypto -pthread)
 
 # The ports in front of a double that is no HSM, with sanitizers.
-$(B)/test/sim_double: $(call san,$(FIRMWARE_SIM_OBJS) firmware/tests/sim_double.o)
-	$(call link,$(CFLAGS_SAN),-pthread)
+$(B)/test/sim_double: $(call san,$(FIRMWARE_SIM_OBJS) $(FIRMWARE_FPGA_OBJS) \
+		$(FIRMWARE_CORES_OBJS) firmware/platform/sim/fpga_nosim.o \
+		firmware/tests/sim_double.o)
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 SIM_BOX_OBJS := $(call san,$(addprefix firmware/tests/,sim_box.o sim_peers.o) \
 	firmware/platform/sim/slip.o)
 
 # The real one.
 $(B)/test/cryptech-hsm-san: $(call san,$(FIRMWARE_SIM_OBJS) \
-		$(FIRMWARE_ALL_OBJS))
+		$(FIRMWARE_ALL_OBJS) firmware/platform/sim/fpga_nosim.o)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 # A whole HSM that tells the test beside it every secret that it has.
 HS_TAP_WRAP := -Wl,--wrap=core_random,--wrap=core_wrap
 
 $(B)/test/cryptech-hsm-tapped: $(call nosan,$(FIRMWARE_SIM_OBJS) \
-		$(FIRMWARE_ALL_OBJS) firmware/tests/hs_tap.o)
+		$(FIRMWARE_ALL_OBJS) firmware/platform/sim/fpga_nosim.o \
+		firmware/tests/hs_tap.o)
 	$(call link,$(CFLAGS) $(HS_TAP_WRAP),-lcrypto -pthread)
 
 HOST_TESTS += $(B)/test/hs_memory
