@@ -328,7 +328,7 @@ $(HASHSIG_RACES): $(B)/test/%_races: $(B)/obj-san/races/firmware/tests/%_threads
 	$(call link,$(HSS_RACES_FLAGS),-lcrypto -pthread)
 
 # Keys of the FPGA's vault: the same box with an FPGA that is a program.
-VAULT_TESTS := $(addprefix $(B)/test/,vault_crash vault_hss)
+VAULT_TESTS := $(addprefix $(B)/test/,vault_crash vault_hss vault_refuse)
 HOST_TESTS += $(VAULT_TESTS)
 
 $(VAULT_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
