@@ -64,6 +64,13 @@ $(CORE_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
 		$(call san,$(FIRMWARE_CORES_OBJS))
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
+# The same vectors for keys whose value is elsewhere.
+HOST_TESTS += $(B)/test/core_elsewhere_test
+$(B)/test/core_elsewhere_test: $(call san,firmware/tests/core_cipher_test.o \
+		firmware/tests/core_elsewhere.o $(FIRMWARE_CORES_OBJS))
+	$(call link,$(CFLAGS_SAN) -Wl$(comma)--wrap=core_key_from_raw$(comma)--wrap=core_key_raw,\
+		-lcrypto -pthread)
+
 # --- the FPGA ----------------------------------------------------------------
 
 # As a program: quick, and with sanitizers.
@@ -404,3 +411,15 @@ $(B)/test/sim_state: $(call san,$(addprefix firmware/tests/,sim_state.o \
 		sim_box.o) $(addprefix firmware/platform/sim/,anchor_file.o \
 		background.o files.o flash_file.o log.o state.o))
 	$(call link,$(CFLAGS_SAN),-pthread)
+
+# An HSM whose FPGA is a program.
+HOST_TESTS += $(B)/test/sim_fpga
+
+$(B)/test/sim_fpga: $(call san,$(addprefix firmware/tests/,sim_fpga.o sim_box.o \
+		fpga_sim_model.o $(notdir $(filter-out %/fpga_board_model.o,\
+		$(FPGA_MODEL_OBJS)))) $(addprefix firmware/platform/sim/,\
+		anchor_file.o background.o files.o flash_file.o fpga.o \
+		fpga_master.o fpga_spidev.o log.o state.o) \
+		$(filter-out $(FIRMWARE_SHA256_OBJS),$(FIRMWARE_ALL_OBJS))) \
+		$(call nosan,$(FIRMWARE_SHA256_OBJS))
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)

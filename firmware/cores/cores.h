@@ -30,6 +30,15 @@ bool core_equal(const void *a, const void *b, size_t len);
 
 /* Random bytes of the platform's best source. CSPRNG_BROKEN if it failed. */
 int core_random(void *data, size_t len);
+/*
+ * Another source beside it: @mix xors its own bytes into @data, so that what
+ * core_random() gives is random as long as either is. If @mix fails, so does
+ * core_random(). NULL: none. Before threads are made, or after.
+ */
+void core_random_mix(int (*mix)(void *arg, uint8_t *data, size_t len),
+		     void *arg);
+/* Also into the generator that libraries use on their own. Trusted for nothing. */
+void core_random_add(const void *data, size_t len);
 
 /* Hash and HMAC. A context may be copied nowhere; free wipes it. */
 struct core_hash;

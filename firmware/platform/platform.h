@@ -58,6 +58,8 @@ struct platform {
 
 	/* An FPGA that keeps keys (cores/fpga); NULL: there is none. */
 	struct fpga *fpga;
+	/* Software goes on without it when it is lost; else most is refused. */
+	bool fpga_lost_serve;
 
 	/* It guards nothing against its machine's owner; STATUS says so. */
 	bool simulator;

@@ -54,9 +54,9 @@ static uint32_t status(const struct model *model)
 		word |= FPGA_STATUS_TAMPER;
 	if (model->has_memory)
 		word |= FPGA_STATUS_MEMORY;
-	if (model->mark)
+	if (model->memory.mark)
 		word |= FPGA_STATUS_MASTER;
-	if (model->mark == 2)
+	if (model->memory.mark == 2)
 		word |= FPGA_STATUS_ENTERED;
 	if (model->has_table)
 		word |= FPGA_STATUS_GUARD;
@@ -84,7 +84,7 @@ static uint32_t read_register(struct model *model, unsigned int address)
 	if (address == FPGA_REG_RANDOM)
 		return status(model) & FPGA_STATUS_RANDOM ? model->random : 0;
 	if (address == FPGA_REG_EPOCH)
-		return model->committed;
+		return model->memory.committed;
 	at = address - FPGA_REG_TEXT;
 	if (at < FPGA_TEXT_WORDS && (model->status & FPGA_STATUS_PUBLIC ||
 				     signs(model)))
@@ -230,8 +230,7 @@ void model_reset(struct model *model)
 void model_tamper(struct model *model)
 {
 	zeroise(model);
-	memset(model->master, 0, sizeof(model->master));
-	model->mark = model->serial = model->committed = 0;
+	memset(&model->memory, 0, sizeof(model->memory));
 	model->tampered = true;
 }
 

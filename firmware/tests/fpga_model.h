@@ -11,11 +11,15 @@
 
 #define MODEL_ENTRY_WORDS	8
 
+struct tamper_memory {
+	uint32_t master[8], nonce[2];
+	uint32_t mark;			/* 0: no key; 1: drawn; 2: entered */
+	uint32_t serial, committed;
+};
+
 struct model {
-	/* --- the tamper memory, which a reset leaves --- */
 	bool has_memory;
-	uint32_t master[8], mark, nonce[2], serial, committed;
-	/* --- the FPGA --- */
+	struct tamper_memory memory;	/* which a reset leaves */
 	uint32_t slots[VAULT_SLOTS][16];
 	uint32_t text[FPGA_TEXT_WORDS], digest[8], below[16];
 	uint32_t argument, result, status;

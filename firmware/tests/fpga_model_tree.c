@@ -99,8 +99,8 @@ static unsigned int table_load(struct model *model, const uint32_t *kek)
 		return FPGA_OUTCOME_REFUSED;
 	model_unwrap(kek, text, 34);
 	if (text[0] != TABLE_HIGH || text[1] != 8 * 34 || text[2] != TABLE ||
-	    text[3] != model->committed ||
-	    memcmp(text + 4, model->nonce, 8))
+	    text[3] != model->memory.committed ||
+	    memcmp(text + 4, model->memory.nonce, 8))
 		return FPGA_OUTCOME_BROKEN;
 	memcpy(model->table, text + 6, sizeof(model->table));
 	model->has_table = true;
@@ -148,12 +148,12 @@ static unsigned int prepare(struct model *model, const uint32_t *kek,
 		memcpy(model->prepared_id, entry, 16);
 		model->prepared_leaf = entry[6] + q;	/* 2^h + q */
 	}
-	model->prepared = ++model->serial;
+	model->prepared = ++model->memory.serial;
 	text[0] = TABLE_HIGH;
 	text[1] = 8 * 34;
 	text[2] = TABLE;
 	text[3] = model->prepared;
-	memcpy(text + 4, model->nonce, 8);
+	memcpy(text + 4, model->memory.nonce, 8);
 	memcpy(text + 6, model->table, sizeof(model->table));
 	model_wrap(kek, text, 34);
 	model->status |= FPGA_STATUS_PUBLIC;
@@ -164,8 +164,8 @@ static unsigned int commit(struct model *model)
 {
 	if (!model->prepared)
 		return FPGA_OUTCOME_REFUSED;
-	model->serial++;
-	model->committed = model->prepared;
+	model->memory.serial++;
+	model->memory.committed = model->prepared;
 	model->prepared = 0;
 	model->begin_allowed = model->prepared_burns;
 	memcpy(model->begin_id, model->prepared_id, 16);
@@ -229,7 +229,7 @@ unsigned int model_tree(struct model *model, unsigned int op, unsigned int a,
 	case FPGA_OP_NODE:
 		return nodes(model, op, slot, model->slots[b], n);
 	case FPGA_OP_TABLE_NEW:
-		if (model->has_table || model->committed)
+		if (model->has_table || model->memory.committed)
 			return FPGA_OUTCOME_REFUSED;
 		model->has_table = true;
 		return FPGA_OUTCOME_OK;

@@ -107,21 +107,20 @@ static unsigned int master(struct model *model, unsigned int op)
 	if (op == FPGA_OP_MASTER_WIPE) {
 		memset(model->slots, 0, sizeof(model->slots));
 		memset(model->table, 0, sizeof(model->table));
-		memset(model->master, 0, sizeof(model->master));
-		model->mark = model->serial = model->committed = 0;
+		memset(&model->memory, 0, sizeof(model->memory));
 		model->has_table = false;
 		return FPGA_OUTCOME_OK;
 	}
-	if (model->mark)
+	if (model->memory.mark)
 		return FPGA_OUTCOME_REFUSED;
 	if (model->random_dead)
 		return FPGA_OUTCOME_NO_RANDOM;
 	for (int i = 0; i < 8; i++)
-		model->master[i] = op == FPGA_OP_MASTER_NEW ?
+		model->memory.master[i] = op == FPGA_OP_MASTER_NEW ?
 				   model_random(model) : model->text[i];
-	model->nonce[0] = model_random(model);
-	model->nonce[1] = model_random(model);
-	model->mark = op == FPGA_OP_MASTER_NEW ? 1 : 2;
+	model->memory.nonce[0] = model_random(model);
+	model->memory.nonce[1] = model_random(model);
+	model->memory.mark = op == FPGA_OP_MASTER_NEW ? 1 : 2;
 	return FPGA_OUTCOME_OK;
 }
 
@@ -133,10 +132,10 @@ static unsigned int make(struct model *model, unsigned int op,
 	if (op == FPGA_OP_DERIVE) {
 		if (b != FPGA_USE_WRAP && b != FPGA_USE_OPEN)
 			return FPGA_OUTCOME_UNKNOWN;
-		if (!model->mark)
+		if (!model->memory.mark)
 			return FPGA_OUTCOME_NO_MEMORY;
 		memset(slot, 0, 64);
-		derive(model->master, b == FPGA_USE_WRAP ? "wrap" : "open",
+		derive(model->memory.master, b == FPGA_USE_WRAP ? "wrap" : "open",
 		       argument & 0xffffff, slot);
 		slot[META] = b | FPGA_META_LONG | FPGA_META_VALID;
 	} else if (op == FPGA_OP_GENERATE) {

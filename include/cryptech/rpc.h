@@ -546,7 +546,13 @@ S(28, POLICY, "bits", "see CRYPTECH_POLICY_")				       \
 S(29, KEYS_PARKED, "count", "hash signature keys off the HSM, deleted here")   \
 S(30, OUTBOX, "count", "packages not acknowledged yet")			       \
 S(31, KEKEKS, "count", "single-use KEKEKs outstanding")			       \
-S(32, SLOTS, "count", "keys there may be in flash, and in memory; 0: no limit")
+S(32, SLOTS, "count", "keys there may be in flash, and in memory; 0: no limit") \
+S(33, FPGA, "enum", "the FPGA: CRYPTECH_FPGA_")				       \
+S(34, FPGA_ERROR, "error", "why it is not used; 0: it is")		       \
+S(35, FPGA_VERSION, "count", "version of its design")			       \
+S(36, FPGA_STATUS, "bits", "its register STATUS: see fpga-registers.rst")      \
+S(37, FPGA_FRAMES, "count", "messages on the line to it")		       \
+S(38, FPGA_DAMAGED, "count", "of these, damaged ones")
 
 #define CRYPTECH_S(tag, name, ...) CRYPTECH_STATUS_##name = tag,
 enum cryptech_status_tag { CRYPTECH_STATUS_TAGS(CRYPTECH_S) };
@@ -557,6 +563,11 @@ enum cryptech_status_tag { CRYPTECH_STATUS_TAGS(CRYPTECH_S) };
 #define CRYPTECH_MODE_LEGACY_EXPORT	0x4	/* unattested KEKEKs taken */
 #define CRYPTECH_MODE_SIMULATOR		0x8	/* guards nothing against root */
 #define CRYPTECH_MODE_STALE		0x10	/* HASHSIG_ACCEPT is awaited */
+
+#define CRYPTECH_FPGA_NONE		0	/* this HSM has none */
+#define CRYPTECH_FPGA_WORKS		1
+#define CRYPTECH_FPGA_REFUSED		2	/* lost; so is most of the HSM */
+#define CRYPTECH_FPGA_SERVED		3	/* lost; software goes on */
 
 #define CRYPTECH_FRESH_NONE		0
 #define CRYPTECH_FRESH_FILE		1

@@ -358,6 +358,7 @@ int fpga_open(struct fpga **fpga_out, const struct spi *spi,
 	fpga->log = log;
 	fpga->log_data = data;
 	pthread_mutex_init(&fpga->lock, NULL);
+	pthread_mutex_init(&fpga->mix_lock, NULL);
 	return fpga_again(fpga);
 }
 
@@ -368,6 +369,7 @@ void fpga_close(struct fpga *fpga)
 	if (!fpga_begin(fpga))
 		fpga_end(fpga, fpga_zeroise(fpga));
 	pthread_mutex_destroy(&fpga->lock);
+	pthread_mutex_destroy(&fpga->mix_lock);
 	core_wipe(fpga, sizeof(*fpga));
 	free(fpga);
 }

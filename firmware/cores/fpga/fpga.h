@@ -7,6 +7,7 @@
  *	bus.c	frames on it: registers, CRC, tries
  *	fpga.c	finding it, watching it
  *	random.c random words
+ *	mix.c	random bytes beside others
  *	check.c	its known answers
  *	vault.c	commands on slots, keys, text
  *	tree.c	commands on trees and the guard's table
@@ -68,6 +69,13 @@ int fpga_error(const struct fpga *fpga);
 
 /* Random bytes of its generator; some 32,768 cycles for each 4 of them. */
 int fpga_random(struct fpga *fpga, void *data, size_t len);
+
+/*
+ * Xors @len bytes into @data that follow from words of its generator: for
+ * core_random_mix(). Drawn anew now and then, which takes longer. Once a word has
+ * not come: its error, until fpga_again().
+ */
+int fpga_mix(struct fpga *fpga, uint8_t *data, size_t len);
 
 /* --- the vault ---------------------------------------------------------------- */
 

@@ -38,6 +38,11 @@ struct fpga {
 	atomic_uint version;
 	uint32_t last_random;
 	_Atomic uint64_t frames, damaged;
+	/* mix.c's, with a lock of its own, which is taken first */
+	pthread_mutex_t mix_lock;
+	uint8_t mix_key[32];
+	uint64_t mix_left;	/* bytes until words are drawn; 0: now */
+
 	/* A frame and what came back; wiped with the command. */
 	uint8_t out[3 + 4 * BUS_WORDS_MAX + 8];
 	uint8_t in[3 + 4 * BUS_WORDS_MAX + 8];

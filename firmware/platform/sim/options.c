@@ -24,6 +24,14 @@ static const char help[] =
 "  --mailbox PATH     serve a virtual machine: its QEMU connects to PATH with\n"
 "                       -chardev socket,id=hsm,path=PATH\n"
 "                       -device ivshmem-doorbell,chardev=hsm,vectors=2\n"
+"  --fpga sim|spidev:DEVICE[,speed=HZ]|none\n"
+"                     the FPGA that keeps keys: its design run by this process\n"
+"                     (tamper memory in DIR/tamper-memory), or a board; with it\n"
+"                     the master key is sealed by it (default: none)\n"
+"  --fpga-lost WHAT   when it cannot be used: refuse (the default), or serve by\n"
+"                     software what software can; then nothing is sealed\n"
+"  --fpga-enter FILE  give the FPGA, whose tamper memory is empty, this master\n"
+"                     key of 32 bytes; else it draws its own\n"
 "  --slots N          at most N keys in flash and N in memory (default: as many\n"
 "                     as the flash holds, and as clients may have)\n"
 "  --libhal-compat    answer as libhal does, for its clients and tests: weaker\n"
@@ -45,7 +53,7 @@ static const char help[] =
 
 enum {
 	OPT_STATE = 256, OPT_MKM, OPT_ANCHOR, OPT_SOCKET, OPT_MAILBOX,
-	OPT_SLOTS, OPT_COMPAT, OPT_DURABILITY, OPT_ADOPT, OPT_VERSION,
+	OPT_FPGA, OPT_FPGA_LOST, OPT_FPGA_ENTER, OPT_SLOTS, OPT_COMPAT, OPT_DURABILITY, OPT_ADOPT, OPT_VERSION,
 };
 
 static const struct option options_table[] = {
@@ -54,6 +62,9 @@ static const struct option options_table[] = {
 	{ "anchor", required_argument, NULL, OPT_ANCHOR },
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "mailbox", required_argument, NULL, OPT_MAILBOX },
+	{ "fpga", required_argument, NULL, OPT_FPGA },
+	{ "fpga-lost", required_argument, NULL, OPT_FPGA_LOST },
+	{ "fpga-enter", required_argument, NULL, OPT_FPGA_ENTER },
 	{ "slots", required_argument, NULL, OPT_SLOTS },
 	{ "libhal-compat", no_argument, NULL, OPT_COMPAT },
 	{ "durability", required_argument, NULL, OPT_DURABILITY },
@@ -83,6 +94,25 @@ static bool durable(const char *what)
 	if (!strcmp(what, "process"))
 		return false;
 	usage_error("--durability is storage or process, not %s", what);
+}
+
+static const char *fpga(const char *what)
+{
+	if (!strcmp(what, "none"))
+		return NULL;
+	if (!strcmp(what, "sim") || !strncmp(what, "spidev:", 7))
+		return what;
+	usage_error("--fpga is sim, spidev:DEVICE[,speed=HZ] or none, not %s",
+		    what);
+}
+
+static bool lost_serve(const char *what)
+{
+	if (!strcmp(what, "serve"))
+		return true;
+	if (!strcmp(what, "refuse"))
+		return false;
+	usage_error("--fpga-lost is refuse or serve, not %s", what);
 }
 
 #define SLOTS_MAX	1000000
@@ -116,6 +146,15 @@ static void take(struct options *options, int option)
 		break;
 	case OPT_MAILBOX:
 		options->mailbox = optarg;
+		break;
+	case OPT_FPGA:
+		options->fpga = fpga(optarg);
+		break;
+	case OPT_FPGA_LOST:
+		options->fpga_lost_serve = lost_serve(optarg);
+		break;
+	case OPT_FPGA_ENTER:
+		options->fpga_enter = optarg;
 		break;
 	case OPT_SLOTS:
 		options->slots = slots(optarg);
@@ -153,6 +192,8 @@ void options_parse(struct options *options, int argc, char **argv)
 		usage_error("%s: no such argument is known", argv[optind]);
 	if (!options->state)
 		usage_error("--state DIR is missing: where is this HSM to keep its flash?");
+	if (options->fpga_enter && !options->fpga)
+		usage_error("--fpga-enter without --fpga");
 	if (!options->socket && !options->mailbox)
 		usage_error("neither --socket nor --mailbox: nobody could reach this HSM");
 }

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+/* In place of fpga_sim.cpp where there is no Verilator. */
+#include "fpga.h"
+
+#include <errno.h>
+
+struct fpga_sim *fpga_sim_open(const char *memory, struct spi *spi)
+{
+	(void)memory;
+	(void)spi;
+	errno = ENOSYS;
+	return NULL;
+}
+
+void fpga_sim_close(struct fpga_sim *sim)
+{
+	(void)sim;
+}
