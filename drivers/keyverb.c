@@ -130,6 +130,14 @@ static int parse_number(const char *word, const char *name, int *number)
 	return kstrtoint(word + len, 10, number) ? -EINVAL : 0;
 }
 
+/* The kinds of keys that the FPGA's vault makes. */
+static bool vault_has(u32 type)
+{
+	return type == CRYPTECH_KEY_HSS ||
+	       CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_AES ||
+	       CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_AES_XTS;
+}
+
 /* A flag that only `new` has, once. */
 static int parse_flag(const char *word, struct cryptech_key_request *req)
 {
@@ -152,6 +160,8 @@ static int parse_flag(const char *word, struct cryptech_key_request *req)
 	else if (!strcmp(word, "raw") &&
 		 CRYPTECH_KEY_FAMILY(req->type) == CRYPTECH_KEY_FAMILY_RSA)
 		flag = CRYPTECH_KEY_FLAG_RAW;
+	else if (!strcmp(word, "vault") && vault_has(req->type))
+		flag = CRYPTECH_KEY_FLAG_VAULT;
 	else
 		return -EINVAL;
 	if (req->flags & flag)
@@ -231,6 +241,10 @@ static int parse_words(char *text, struct cryptech_key_request *req)
 	/* or nothing could be sealed */
 	if (req->sealed)
 		req->flags |= CRYPTECH_KEY_FLAG_EXPORTABLE;
+	/* what is in the vault never leaves it */
+	if ((req->flags & CRYPTECH_KEY_FLAG_VAULT) &&
+	    (req->flags & CRYPTECH_KEY_FLAG_EXPORTABLE))
+		return ret ? ret : -EINVAL;
 	return ret;
 }
 

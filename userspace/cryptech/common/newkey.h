@@ -8,7 +8,7 @@
 
 extern struct newkey_options {
 	const char *label, *uuid, *usage;
-	bool is_volatile, exportable, recoverable, is_public, raw;
+	bool is_volatile, exportable, recoverable, is_public, raw, vault;
 } newkey_options;
 
 #define OPTIONS_NEWKEY							\
@@ -27,7 +27,9 @@ extern struct newkey_options {
 	OPT_FLAG("public", 0, &newkey_options.is_public,		\
 		 "its use needs no login"),				\
 	OPT_FLAG("allow-raw", 0, &newkey_options.raw,			\
-		 "RSA: allow the operation without padding")
+		 "RSA: allow the operation without padding"),		\
+	OPT_FLAG("vault", 0, &newkey_options.vault,			\
+		 "AES, hss: made in the FPGA, and never elsewhere")
 
 struct newkey {
 	uint32_t flags;
