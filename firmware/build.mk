@@ -351,16 +351,34 @@ $(B)/test/hsm_pin_cut: HSM_TEST_WRAP := -Wl,--wrap=core_pbkdf2
 FIRMWARE_SIM_OBJS := $(filter-out %/fpga_nosim.o,\
 	$(call firmware_objs,platform/sim))
 # The design itself, if Verilator can compile it.
-FPGA_SIM := firmware/platform/sim/fpga_nosim.o
+ifneq ($(shell command -v verilator),)
+FPGA_SIM := $(B)/obj/firmware/platform/sim/fpga_sim.o
+FPGA_SIM_LIBS := $(B)/fpga/model/hsm_top/libmodel.a $(B)/fpga/verilated.a
+FPGA_SIM_LINK := -lstdc++ -lm
+
+$(FPGA_SIM_LIBS) &: $(wildcard fpga/*/rtl/*.v fpga/*/rtl/*.vh fpga/regs/*.vh)
+	+@$(MAKE) -s -C fpga $(addprefix ../,$(FPGA_SIM_LIBS))
+	@touch $(FPGA_SIM_LIBS)
+
+$(FPGA_SIM): firmware/platform/sim/fpga_sim.cpp $(wildcard fpga/*/tb/*.h) \
+		| $(FPGA_SIM_LIBS)
+	@mkdir -p $(@D); $(call note,CXX)
+	@g++ $(CPPFLAGS) -O2 -g -std=gnu++17 -Wall -Wextra -Werror \
+		-isystem $(B)/fpga/model/hsm_top \
+		-isystem $$(verilator --getenv VERILATOR_ROOT)/include \
+		-MMD -MP -c -o $@ $<
+else
+FPGA_SIM := $(B)/obj/firmware/platform/sim/fpga_nosim.o
+endif
 # What test peers share.
 SIM_PEER_OBJS := $(addprefix firmware/platform/sim/,files.o keeper.o \
 	keeper_link.o log.o loop.o mailbox.o)
 
 BINS += $(B)/bin/cryptech-hsm
 
-$(B)/bin/cryptech-hsm: $(call nosan,$(FIRMWARE_SIM_OBJS) $(FIRMWARE_ALL_OBJS) \
-		$(FPGA_SIM))
-	$(call link,$(CFLAGS),-lcrypto -pthread)
+$(B)/bin/cryptech-hsm: $(call nosan,$(FIRMWARE_SIM_OBJS) $(FIRMWARE_ALL_OBJS)) \
+		$(FPGA_SIM) $(FPGA_SIM_LIBS)
+	$(call link,$(CFLAGS),-lcrypto -pthread $(FPGA_SIM_LINK))
 
 # The ports in front of a double that is no HSM, with sanitizers.
 $(B)/test/sim_double: $(call san,$(FIRMWARE_SIM_OBJS) $(FIRMWARE_FPGA_OBJS) \
@@ -423,3 +441,17 @@ $(B)/test/sim_fpga: $(call san,$(addprefix firmware/tests/,sim_fpga.o sim_box.o 
 		$(filter-out $(FIRMWARE_SHA256_OBJS),$(FIRMWARE_ALL_OBJS))) \
 		$(call nosan,$(FIRMWARE_SHA256_OBJS))
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
+# The tests of cores/fpga once more, on the design itself.
+ifdef FPGA_SIM_LIBS
+FPGA_RTL_TESTS := $(addprefix $(B)/test/rtl_,fpga_test fpga_tree_test)
+HOST_TESTS += $(FPGA_RTL_TESTS)
+
+$(FPGA_RTL_TESTS): $(B)/test/rtl_%: $(B)/obj-san/firmware/tests/%.o \
+		$(call san,firmware/tests/fpga_board_rtl.o \
+		$(FIRMWARE_FPGA_OBJS) $(addprefix firmware/hashsig/,\
+		merkle.o ots.o verify.o) $(FIRMWARE_CORES_OBJS)) \
+		$(call nosan,$(FIRMWARE_SHA256_OBJS)) \
+		$(FPGA_SIM) $(FPGA_SIM_LIBS)
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread $(FPGA_SIM_LINK))
+endif

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "../platform/sim/files.h"
-#include "../platform/sim/fpga.h"
+#include "../platform/sim/fpga_sim.h"
 #include "fpga_model.h"
 
 struct fpga_sim {
@@ -36,10 +36,12 @@ static void pass_time(void *data)
 	sim->line.wait(sim->line.data);
 }
 
-struct fpga_sim *fpga_sim_open(const char *memory, struct spi *spi)
+struct fpga_sim *fpga_sim_open(const char *memory, bool durable,
+			       struct spi *spi)
 {
 	struct fpga_sim *sim = calloc(1, sizeof(*sim));
 
+	(void)durable;
 	if (!sim)
 		return NULL;
 	sim->fd = open(memory, O_RDWR | O_CREAT | O_CLOEXEC, 0600);

@@ -141,7 +141,8 @@ static int open_line(struct fpga_port *port, const struct options *options,
 	}
 	memory = path_join(options->state, "tamper-memory");
 	if (memory)
-		port->sim = fpga_sim_open(memory, spi);
+		port->sim = fpga_sim_open(memory, options->durable,
+					  spi);
 	if (!port->sim && errno == ENOSYS)
 		sim_log("this program was built without Verilator, and so "
 			"without the FPGA's simulation");

@@ -8,10 +8,9 @@
 
 #include "../../cores/cores.h"
 #include "../../cores/fpga/fpga.h"
+#include "fpga_sim.h"
 #include "options.h"
 #include "state.h"
-
-struct fpga_sim;
 
 struct fpga_port {
 	struct fpga *fpga;
@@ -26,20 +25,6 @@ struct fpga_port {
 int fpga_port_open(struct fpga_port *port, const struct options *options,
 		   struct state *state);
 void fpga_port_close(struct fpga_port *port);
-
-/* --- fpga_sim.cpp --------------------------------------------------------------- */
-
-/*
- * Power for a board whose tamper memory is the file @memory, made if it is not
- * there; every byte that is written to it is in the file at once. NULL with errno
- * set; ENOSYS: this program was built without Verilator.
- */
-struct fpga_sim *fpga_sim_open(const char *memory, struct spi *spi);
-void fpga_sim_close(struct fpga_sim *sim);	/* NULL is fine */
-/* For tests: the lines RESET and TAMPER, and noise that stands still. */
-void fpga_sim_reset(struct fpga_sim *sim);
-void fpga_sim_tamper(struct fpga_sim *sim);
-void fpga_sim_still(struct fpga_sim *sim);
 
 /* --- fpga_spidev.c --------------------------------------------------------------- */
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* In place of fpga_sim.cpp where there is no Verilator. */
-#include "fpga.h"
+#include "fpga_sim.h"
 
 #include <errno.h>
 
-struct fpga_sim *fpga_sim_open(const char *memory, struct spi *spi)
+struct fpga_sim *fpga_sim_open(const char *memory, bool durable,
+			       struct spi *spi)
 {
 	(void)memory;
+	(void)durable;
 	(void)spi;
 	errno = ENOSYS;
 	return NULL;
