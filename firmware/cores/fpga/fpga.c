@@ -88,11 +88,11 @@ static int check_status(struct fpga *fpga)
 		note_failed(fpga);
 		fpga->facts &= ~FPGA_STATUS_STARTED;
 	}
-	if (fpga->wiping)
+	/* After a reset it is busy at first, and knows nothing yet. */
+	if (fpga->wiping || status & FPGA_STATUS_BUSY)
 		return CRYPTECH_ERR_OK;
 	if (fpga->facts & ~status ||
-	    (fpga->began && !(status & FPGA_STATUS_BUSY) &&
-	     code_of(fpga) == FPGA_OUTCOME_NONE))
+	    (fpga->began && code_of(fpga) == FPGA_OUTCOME_NONE))
 		return bus_give_up(fpga, CRYPTECH_ERR_CORE_NOT_FOUND,
 				   "it was reset, its slots are lost");
 	fpga->facts |= status & STATUS_FACTS;
@@ -205,6 +205,9 @@ int fpga_start(struct fpga *fpga, const struct command *command)
 	if (!error)
 		error = bus_write(fpga, FPGA_REG_TEXT, command->text,
 				  command->text_words);
+	if (!error)
+		error = bus_write(fpga, command->other_at, command->other,
+				  command->other_words);
 	return error ? error : give_order(fpga, order);
 }
 
@@ -384,10 +387,11 @@ int fpga_error(const struct fpga *fpga)
 
 void fpga_look(struct fpga *fpga, struct fpga_state *state)
 {
-	/* Whoever has the lock looks himself. */
+	/* Whoever has the lock looks himself. No command is running, so that it
+	 * is busy only for another reason: what then is over tells which. */
 	if (!pthread_mutex_trylock(&fpga->lock)) {
 		if (!fpga->error && !check_identity(fpga, 4))
-			fpga_poll(fpga);
+			wait_for(fpga, CYCLES_QUICK, 0, 0);
 		pthread_mutex_unlock(&fpga->lock);
 	}
 	state->error = fpga_error(fpga);

@@ -84,6 +84,8 @@ struct command {
 	uint32_t argument;
 	const uint32_t *text;	/* that it takes */
 	unsigned int text_words;
+	const uint32_t *other;	/* what goes elsewhere: DIGEST, BELOW */
+	unsigned int other_at, other_words;
 	uint32_t *gives;	/* TEXT that it gives */
 	unsigned int gives_words;
 };

@@ -61,15 +61,15 @@ int vault_leaf(struct fpga *fpga, unsigned int slot, unsigned int depth,
 int fpga_node(struct fpga *fpga, unsigned int slot, uint32_t node,
 	      const uint8_t *below, uint8_t *value, size_t n)
 {
+	uint32_t words[FPGA_BELOW_WORDS];
 	const struct command command = {
 		.op = FPGA_OP_NODE, .a = slot, .argument = node,
+		.other = words, .other_at = FPGA_REG_BELOW,
+		.other_words = 2 * n / 4,
 	};
-	uint32_t words[FPGA_BELOW_WORDS];
-	int error;
 
 	words_of(words, below, 2 * n);
-	error = bus_write(fpga, FPGA_REG_BELOW, words, 2 * n / 4);
-	return error ? error : give_value(fpga, command, value, n);
+	return give_value(fpga, command, value, n);
 }
 
 int vault_node(struct fpga *fpga, unsigned int slot, uint32_t node,
@@ -278,16 +278,17 @@ static int take_all(struct fpga *fpga, struct stream *stream)
 static int sign(struct fpga *fpga, unsigned int slot, const uint8_t *digest,
 		size_t n, struct stream *stream)
 {
-	const struct command command = { .op = FPGA_OP_SIGN, .a = slot };
+	uint32_t words[FPGA_DIGEST_WORDS];
+	const struct command command = {
+		.op = FPGA_OP_SIGN, .a = slot, .other = words,
+		.other_at = FPGA_REG_DIGEST, .other_words = n / 4,
+	};
 	const struct command wipe = { .op = FPGA_OP_WIPE, .a = slot };
 	const uint32_t stop = FPGA_CONTROL_ABORT;
-	uint32_t words[FPGA_DIGEST_WORDS];
 	int error;
 
 	words_of(words, digest, n);
-	error = bus_write(fpga, FPGA_REG_DIGEST, words, n / 4);
-	if (!error)
-		error = fpga_start(fpga, &command);
+	error = fpga_start(fpga, &command);
 	if (!error)
 		error = take_all(fpga, stream);
 	if (!error)
