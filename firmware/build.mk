@@ -343,6 +343,14 @@ $(VAULT_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
 		$(FPGA_MODEL_OBJS)) $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
+# And what its memory holds: as the product has it, no sanitizer between.
+HOST_TESTS += $(B)/test/vault_secrets
+$(B)/test/vault_secrets: $(call nosan,$(FIRMWARE_ALL_OBJS) \
+		firmware/platform/sim/background.o $(addprefix firmware/tests/,\
+		vault_secrets.o fpga_model.o fpga_model_tree.o \
+		fpga_model_vault.o hsm_box.o hsm_flash.o nor.o))
+	$(call link,$(CFLAGS),-lcrypto -pthread)
+
 # It looks at the flash at the moment when a PIN is looked at.
 $(B)/test/hsm_pin_cut: HSM_TEST_WRAP := -Wl,--wrap=core_pbkdf2
 
