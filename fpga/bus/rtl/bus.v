@@ -15,12 +15,16 @@
  * The words of a write wait until its CRC was right. Then they go to the
  * registers, one a cycle, at addresses that count up. Reading a register
  * changes nothing, so a read that was damaged can be repeated.
+ *
+ * `zeroise` and `rst` wipe all words that came or went, within 64 cycles. A frame
+ * that is under way then is not accepted, a reply ends with a wrong crc.
  */
 `default_nettype none
 
 module bus (
 	input  wire        clk,
 	input  wire        rst,
+	input  wire        zeroise,
 	input  wire        sck,
 	input  wire        cs_n,
 	input  wire        mosi,
@@ -73,10 +77,19 @@ module bus (
 	reg  [31:0] waited;
 	wire        word_ends = received & (state == DATA) & (at == 2'd3);
 
+	reg         wipes;
+	reg  [5:0]  wipe;			// word that is wiped
+
 	always @(posedge clk) begin
-		if (word_ends)
-			waiting[{2'd0, count}] <= {word[23:0], in};
+		if (wipes | word_ends)
+			waiting[{2'd0, wipes ? wipe : count}] <=
+				wipes ? 32'd0 : {word[23:0], in};
 		waited <= waiting[{2'd0, replay ? count + 6'd1 : 6'd0}];
+		wipe <= wipe + 6'd1;
+		if (&wipe)
+			wipes <= 1'b0;
+		if (rst | zeroise)
+			{wipes, wipe} <= {1'b1, 6'd0};
 	end
 
 	// --- bytes -------------------------------------------------------------------
@@ -169,10 +182,15 @@ module bus (
 			{replay, fetch, tail, whole} <= 4'd0;
 			read <= 1'b0;
 		end
-		if (rst) begin
-			{writes, last, write, address} <= 24'd0;
+		if (rst | zeroise) begin
+			word <= 32'd0;
 			write_data <= 32'd0;
+			{replay, write} <= 2'd0;
+			if (state != HEAD)
+				state <= OVER;
 		end
+		if (rst)
+			{state, writes, last, address} <= {HEAD, 23'd0};
 	end
 endmodule
 

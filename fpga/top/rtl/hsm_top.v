@@ -23,7 +23,7 @@ module hsm_top (
 	output wire memory_mosi,
 	input  wire memory_miso
 );
-	wire        zeroise, clean, abort;
+	wire        zeroise, clean, aborts;
 	wire        wipe_all = rst | zeroise;
 	wire [31:0] data;
 
@@ -33,8 +33,8 @@ module hsm_top (
 	wire [31:0] write_data, read_data;
 
 	bus bus (
-		.clk(clk), .rst(rst), .sck(spi_sck), .cs_n(spi_cs_n),
-		.mosi(spi_mosi), .miso(spi_miso), .write(bus_write),
+		.clk(clk), .rst(rst), .zeroise(zeroise), .sck(spi_sck),
+		.cs_n(spi_cs_n), .mosi(spi_mosi), .miso(spi_miso), .write(bus_write),
 		.read(bus_read), .address(address), .write_data(write_data),
 		.read_data(read_data)
 	);
@@ -102,7 +102,7 @@ module hsm_top (
 	wire [25:0] tree_reached;
 
 	lmots lmots (
-		.clk(clk), .rst(wipe_all | clean | abort), .wiping(tree_wiping),
+		.clk(clk), .rst(wipe_all | clean | aborts), .wiping(tree_wiping),
 		.memory_write(hash_write), .memory_number(hash_number),
 		.memory_in(data), .child(child),
 		.child_number(child_number), .start(tree_start),
@@ -118,7 +118,7 @@ module hsm_top (
 
 	vault vault (
 		.clk(clk), .rst(rst), .tamper(tamper), .zeroise(zeroise),
-		.clean(clean), .abort(abort), .bus_write(bus_write),
+		.clean(clean), .aborts(aborts), .bus_write(bus_write),
 		.bus_read(bus_read), .address(address), .write_data(write_data),
 		.read_data(read_data), .random_valid(random_valid),
 		.random(random), .random_take(random_take),

@@ -38,7 +38,7 @@ module vault (
 	input  wire        tamper,	// somebody opens the box
 	output wire        zeroise,	// of all cores; rst does it, too
 	output wire        clean,	// of those that a command used
-	output wire        abort,	// of lmots
+	output wire        aborts,	// of lmots
 	// registers; data a cycle after read
 	input  wire        bus_write,
 	input  wire        bus_read,
@@ -132,7 +132,7 @@ module vault (
 	reg         wide;		// ARGUMENT has more than 24 bits
 	reg         public_text;
 	reg  [2:0]  outcome;
-	reg  [7:0]  taken;
+	reg  [6:0]  taken;		// pairs of words
 	reg         aborted;
 	// of a slot
 	reg         m_valid, m_begun, m_clear, m_long, m_n24;
@@ -165,7 +165,7 @@ module vault (
 
 	wire        moves = phase == MOVE;
 	wire        waits = phase == WAIT;
-	wire [3:0]  from = waits ? 4'd0 : source;
+	wire [3:0]  from = waits | zeroes ? 4'd0 : source;
 	wire        control = moves & (to == CONTROL);
 	wire [2:0]  controls = fixed[7:5];
 	wire        misc = control & (controls == MISC);
@@ -183,7 +183,7 @@ module vault (
 
 	assign zeroise = rst | opens | (misc & fixed[0]) |
 			 (wants_control & write_data[CONTROL_ZEROISE]);
-	assign abort = wants_control & write_data[CONTROL_ABORT] & tree_busy;
+	assign aborts = wants_control & write_data[CONTROL_ABORT] & tree_busy;
 	assign clean = moves & (to == CLEAN);
 
 	// --- memories ------------------------------------------------------------------
@@ -248,7 +248,10 @@ module vault (
 	// --- accumulator: to[4]; to[3]: from zero; to[2]: add, else xor ----------------
 	wire        sums = to[4] & ~(&{to[2:0]});
 	wire        carry_in = to[0] | (to[1] & carry);
-	wire [32:0] added = {1'b0, sum} + {1'b0, data} + {32'd0, carry_in};
+	// one carry chain: the lowest bit of it makes the carry
+	wire [32:0] added;
+	wire        unused_low;
+	assign {added, unused_low} = {1'b0, sum, 1'b1} + {1'b0, data, carry_in};
 
 	always @(posedge clk) begin
 		tests <= 1'b0;
@@ -273,7 +276,12 @@ module vault (
 	// --- ports ------------------------------------------------------------------------
 	wire        reads_public = bus_read & public_text;
 	wire [7:0]  next_at = at + 8'd1;
-	wire        ring_full = next_at == taken;
+	// A cycle late, in which one more word may come: so full from the last pair
+	// of words on, counted from what was taken.
+	reg         ring_full;
+	wire [6:0]  next_pair = at[7:1] + 7'd1;
+	always @(posedge clk)
+		ring_full <= next_pair == taken;
 
 	assign text_number = ~busy | reads_public ? address[7:0] : at;
 	assign text_write = wants_text | (moves & (to == TO_TEXT)) | tree_result;
@@ -443,7 +451,7 @@ module vault (
 		if (wants_argument)
 			wide <= write_data[31:24] != 8'd0;
 		if (wants_taken)
-			taken <= write_data[7:0];
+			taken <= write_data[7:1];
 		if (wants_control & write_data[CONTROL_ABORT] & busy)
 			aborted <= 1'b1;
 		if (control & controls == END) begin
@@ -455,12 +463,12 @@ module vault (
 		if (wants_command | wants_text)
 			public_text <= 1'b0;
 		if (wants_command)
-			{aborted, taken} <= 9'd0;
+			{aborted, taken} <= 8'd0;
 		if (zeroise) begin
 			flags[6:0] <= 7'd0;
 			{odd, wide, public_text, aborted} <= 4'd0;
 			outcome <= OUTCOME_NONE;
-			taken <= 8'd0;
+			taken <= 7'd0;
 		end
 		if (rst)
 			flags[7] <= 1'b0;
