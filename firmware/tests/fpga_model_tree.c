@@ -69,7 +69,8 @@ static unsigned int nodes(struct model *model, unsigned int op,
 		put_words(value, model->below, 64);
 		lms_nodes(&seed.params, seed.id, model->argument, 1, value,
 			  value);
-	} else if (!descend(&seed, n, model->argument)) {
+	} else if (n > 25 ||
+		   !descend(&seed, n, model->argument >> (26 - n))) {
 		return FPGA_OUTCOME_UNKNOWN;
 	} else if (op == FPGA_OP_CHILD) {
 		memcpy(words, slot, 64);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define TABLE_WORDS	(VAULT_TABLE_WRAPPED / 4)
+#define LEVELS_MAX	25
 #define RING		FPGA_TEXT_WORDS
 
 static bool is_n(size_t n)
@@ -14,16 +15,26 @@ static bool is_n(size_t n)
 	return n == 24 || n == 32;
 }
 
+/* Sides of @depth steps, the first in bit 25. */
+static bool put_path(struct command *command, unsigned int depth,
+		     uint32_t path)
+{
+	if (depth > LEVELS_MAX || path >> depth)
+		return false;
+	command->n = depth;
+	command->argument = path << (LEVELS_MAX + 1 - depth);
+	return true;
+}
+
 /* --- nodes -------------------------------------------------------------------- */
 
 int vault_child(struct fpga *fpga, unsigned int from, unsigned int to,
 		unsigned int depth, uint32_t path)
 {
-	const struct command command = {
-		.op = FPGA_OP_CHILD, .a = from, .b = to, .n = depth,
-		.argument = path,
-	};
+	struct command command = { .op = FPGA_OP_CHILD, .a = from, .b = to };
 
+	if (!put_path(&command, depth, path))
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	return fpga_command(fpga, &command);
 }
 
@@ -46,12 +57,10 @@ static int give_value(struct fpga *fpga, struct command command,
 int vault_leaf(struct fpga *fpga, unsigned int slot, unsigned int depth,
 	       uint32_t path, uint8_t *value, size_t n)
 {
-	const struct command command = {
-		.op = FPGA_OP_LEAF, .a = slot, .n = depth, .argument = path,
-	};
+	struct command command = { .op = FPGA_OP_LEAF, .a = slot };
 	int error;
 
-	if (!is_n(n))
+	if (!is_n(n) || !put_path(&command, depth, path))
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	error = fpga_begin(fpga);
 	return error ? error :
