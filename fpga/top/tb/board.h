@@ -27,6 +27,8 @@ public:
 		power_up();
 	}
 
+	virtual ~Board() {}
+
 	Vhsm_top core;
 	Sram sram;		/* sram.written is told of each byte */
 	uint64_t cycles = 0;	/* since it was made */
@@ -67,13 +69,9 @@ public:
 			tick();
 	}
 
-private:
-	static const unsigned int HALF_BIT = 4;	/* cycles */
-	static const unsigned int REST = 80;
-	static const unsigned int NOISE_CYCLES = 32;
-	std::function<bool()> noise;
-
-	void tick()
+protected:
+	/* One cycle. */
+	virtual void tick()
 	{
 		if (cycles++ % NOISE_CYCLES == 0)
 			core.noise = noise();
@@ -84,6 +82,12 @@ private:
 					      core.memory_mosi);
 		core.eval();
 	}
+
+private:
+	static const unsigned int HALF_BIT = 4;	/* cycles */
+	static const unsigned int REST = 80;
+	static const unsigned int NOISE_CYCLES = 32;
+	std::function<bool()> noise;
 
 	uint8_t byte(uint8_t out)
 	{
