@@ -115,8 +115,11 @@ static unsigned int entry_new(struct model *model, uint32_t *slot,
 	uint32_t meta = model->argument & (FPGA_META_N24 | FPGA_META_WIDTH |
 					   FPGA_META_HEIGHT);
 
-	if (!model->has_table || entry[4])
+	if (!model->has_table || (model->argument & FPGA_META_USE) !=
+	    FPGA_USE_SEED)
 		return FPGA_OUTCOME_REFUSED;
+	if (entry[4])
+		return FPGA_OUTCOME_EXHAUSTED;
 	if (!params_of(&params, meta))
 		return FPGA_OUTCOME_UNKNOWN;
 	if (model->random_dead)

@@ -120,7 +120,7 @@ int vault_entry_new(struct fpga *fpga, unsigned int slot, unsigned int entry,
 {
 	const struct command command = {
 		.op = FPGA_OP_ENTRY_NEW, .a = slot, .b = entry,
-		.argument = meta,
+		.argument = FPGA_USE_SEED << FPGA_META_USE_SHIFT | meta,
 	};
 
 	return fpga_command(fpga, &command);
