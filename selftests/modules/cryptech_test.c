@@ -17,6 +17,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "../../drivers/compat/hex.h"
+
 #define SIZE		40000	/* several chunks */
 #define REQUESTS	20	/* more than there are slots for ciphers */
 #define RSA_MAX		512
