@@ -328,8 +328,7 @@ $(B)/bin/cryptech-hsm: $(call nosan,$(FIRMWARE_SIM_OBJS) $(FIRMWARE_ALL_OBJS))
 $(B)/test/sim_double: $(call san,$(FIRMWARE_SIM_OBJS) firmware/tests/sim_double.o)
 	$(call link,$(CFLAGS_SAN),-pthread)
 
-SIM_BOX_OBJS := $(call san,$(addprefix firmware/tests/,sim_box.o sim_peers.o) \
-	firmware/platform/sim/slip.o)
+SIM_BOX_OBJS := $(call san,$(addprefix firmware/tests/,sim_box.o sim_peers.o))
 
 # The real one.
 $(B)/test/cryptech-hsm-san: $(call san,$(FIRMWARE_SIM_OBJS) \
@@ -362,8 +361,7 @@ $(B)/test/sim_loop: $(call san,firmware/tests/sim_loop.o \
 		firmware/platform/sim/loop.o)
 	$(call link,$(CFLAGS_SAN),)
 
-$(B)/test/sim_slip: $(call san,firmware/tests/sim_slip.o \
-		firmware/platform/sim/slip.o)
+$(B)/test/sim_slip: $(call san,firmware/tests/sim_slip.o)
 	$(call link,$(CFLAGS_SAN),)
 
 $(B)/test/sim_state: $(call san,$(addprefix firmware/tests/,sim_state.o \
