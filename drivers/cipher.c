@@ -296,7 +296,9 @@ int cryptech_cipher_submit(struct cryptech_cipher *cipher)
 
 	rcu_read_lock();
 	spin_lock_bh(&dev->lock);
-	if (dev->state == CRYPTECH_READY) {
+	if (dev->state == CRYPTECH_READY && dev->libhal) {
+		ret = -EOPNOTSUPP;
+	} else if (dev->state == CRYPTECH_READY) {
 		ret = -EINPROGRESS;
 		slot = slot_take(dev, cipher);
 		if (!slot) {

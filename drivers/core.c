@@ -251,7 +251,7 @@ bool cryptech_device_serial(struct cryptech_device *dev, u8 *serial)
 	bool valid;
 
 	spin_lock_bh(&dev->lock);
-	valid = dev->incarnation != 0;
+	valid = dev->incarnation != 0 && !dev->libhal;
 	memcpy(serial, dev->serial, CRYPTECH_SERIAL_SIZE);
 	spin_unlock_bh(&dev->lock);
 	return valid;

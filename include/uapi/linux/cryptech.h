@@ -60,7 +60,7 @@
  * include/cryptech/rpc.h. PINs pass the kernel and the mailbox in clear and
  * are wiped from kernel memory after use.
  *
- * The ioctl type 0xC7, numbers 0x00 to 0x3f, is not taken in
+ * The ioctl type 0xC7, numbers 0x00 to 0x5f, is not taken in
  * Documentation/userspace-api/ioctl/ioctl-number.rst as of Linux 6.12.
  */
 #ifndef _UAPI_LINUX_CRYPTECH_H
@@ -440,6 +440,16 @@ struct cryptech_ioc_token {
 	_IOWR(CRYPTECH_IOC_MAGIC, 0x23, struct cryptech_ioc_hashsig_info)
 #define CRYPTECH_IOC_HASHSIG_ACCEPT \
 	_IOWR(CRYPTECH_IOC_MAGIC, 0x24, struct cryptech_ioc_hashsig_accept)
+
+/*
+ * A HSM on a serial line or pty: TIOCSETD with this number (CAP_SYS_ADMIN) on a
+ * raw tty makes /dev/cryptechN, until the tty is closed, hung up or given
+ * another discipline. LINE, on the tty's descriptor, tells N. It is the
+ * number that the kernel keeps for disciplines out of its tree, N_DEVELOPMENT.
+ */
+#define CRYPTECH_LINE_DISCIPLINE	29
+#define CRYPTECH_IOC_LINE \
+	_IOR(CRYPTECH_IOC_MAGIC, 0x58, int)
 
 #include <linux/cryptech_backup.h>
 
