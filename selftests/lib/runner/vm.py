@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 
+from vmlib.guest import KERNELS
 from vmlib.machine import EMULATOR_BUG_NOTE
 
 from .tap import Result
@@ -23,7 +24,6 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__)))))
 LIST = os.path.join(TOP, "selftests/vm/tests.list")
 FAILED = os.path.join(TOP, "build/test-failed")
-KERNELS = ("6.1", "6.12")
 BOOT_SECONDS = 90
 PER_TEST_SECONDS = 30
 
@@ -43,7 +43,9 @@ class Test:
         if len(words) < 4:
             raise BadList(f"tests.list: too few words: {line}")
         self.name = words[0]
-        self.kernels = words[1].split(",")
+        pairs = [k.partition(":") for k in words[1].split(",")]
+        self.kernels = [kernel for kernel, _, _ in pairs]
+        self.full_only = {kernel for kernel, _, when in pairs if when}
         self.least = int(words[2])
         self.seconds = int(words[3])
         self.alone = "alone" in words[4:]
@@ -55,9 +57,14 @@ class Test:
                 self.vm += [f"--{key}", value]
             elif option != "alone":
                 raise BadList(f"tests.list: {self.name}: what is {option}?")
-        for kernel in self.kernels:
-            if kernel not in KERNELS:
-                raise BadList(f"tests.list: {self.name}: kernel {kernel}?")
+        for kernel, colon, when in pairs:
+            if kernel not in KERNELS or when != ("full" if colon else ""):
+                raise BadList(f"tests.list: {self.name}: kernel "
+                              f"{kernel}{colon}{when}?")
+
+    def runs_on(self, kernel, full):
+        return kernel in self.kernels and \
+            (full or kernel not in self.full_only)
 
 
 def read_list():
@@ -187,13 +194,14 @@ def run_group(kernel, tests, total):
         left = [t for t in left if t.name in unrun]
 
 
-def run_all(total, kernels, names, workers):
+def run_all(total, kernels, names, workers, full):
+    """Run tests on kernels; unless full, without those marked so."""
     tests = read_list()
     unknown = set(names) - {t.name for t in tests}
     if unknown:
         sys.exit(f"run: no test {', '.join(unknown)} in tests.list")
     chosen = [t for t in tests if not names or t.name in names]
-    jobs = [(kernel, [t for t in group if kernel in t.kernels])
+    jobs = [(kernel, [t for t in group if t.runs_on(kernel, full)])
             for group in groups(chosen) for kernel in kernels]
     # the longest first, so that none of them is left alone at the end
     jobs.sort(key=lambda job: -sum(t.seconds for t in job[1]))
