@@ -10,6 +10,8 @@ struct options {
 	const char *anchor;	/* NULL: none */
 	const char *socket;	/* NULL: none */
 	const char *mailbox;	/* NULL: none */
+	const char *pty_link;	/* NULL: none */
+	bool pty;
 	unsigned int slots;	/* 0: no limit */
 	bool libhal_compat;
 	bool durable;
