@@ -12,6 +12,7 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/poll.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -445,6 +446,14 @@ static int cryptech_tty_ioctl(struct tty_struct *tty, unsigned int cmd,
 	return tty_mode_ioctl(tty, cmd, arg);
 }
 
+/* Whoever holds the line open is told when it is hung up. */
+static __poll_t cryptech_tty_poll(struct tty_struct *tty, struct file *file,
+				  struct poll_table_struct *wait)
+{
+	poll_wait(file, &tty->read_wait, wait);
+	return tty_hung_up_p(file) ? EPOLLHUP : 0;
+}
+
 static struct tty_ldisc_ops cryptech_ldisc = {
 	.owner = THIS_MODULE,
 	.num = CRYPTECH_LINE_DISCIPLINE,
@@ -452,6 +461,7 @@ static struct tty_ldisc_ops cryptech_ldisc = {
 	.open = cryptech_tty_open,
 	.close = cryptech_tty_close,
 	.ioctl = cryptech_tty_ioctl,
+	.poll = cryptech_tty_poll,
 	.receive_buf = cryptech_tty_receive_buf,
 	.write_wakeup = cryptech_tty_write_wakeup,
 };

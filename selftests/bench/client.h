@@ -20,7 +20,6 @@
 #include <cryptech/slip.h>
 #include <cryptech/xdr.h>
 
-
 #define PIN "YouReallyNeedToChangeThisPINRightNowWeAreNotKidding"
 
 struct connection {

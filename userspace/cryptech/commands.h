@@ -9,6 +9,7 @@
 
 #define COMMANDS(C)							\
 	C(status, "status", "tell how the HSM is")			\
+	C(attach, "attach", "make a device of a HSM on a serial line")	\
 	C(init, "init", "give a new HSM its PINs")			\
 	C(pin, "pin", "change a PIN")					\
 	C(login, "login", "run a program or a shell that is logged in")	\
