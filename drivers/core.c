@@ -320,11 +320,21 @@ static int __init cryptech_init(void)
 	err = cryptech_skciphers_register();
 	if (err)
 		goto err_keys;
-	err = cryptech_akciphers_register();
+	err = cryptech_aead_register();
 	if (err)
 		goto err_skciphers;
+	err = cryptech_macs_register();
+	if (err)
+		goto err_aead;
+	err = cryptech_akciphers_register();
+	if (err)
+		goto err_macs;
 	return 0;
 
+err_macs:
+	cryptech_macs_unregister();
+err_aead:
+	cryptech_aead_unregister();
 err_skciphers:
 	cryptech_skciphers_unregister();
 err_keys:
@@ -340,6 +350,8 @@ err_class:
 static void __exit cryptech_exit(void)
 {
 	cryptech_akciphers_unregister();
+	cryptech_macs_unregister();
+	cryptech_aead_unregister();
 	cryptech_skciphers_unregister();
 	cryptech_keys_exit();
 	unregister_chrdev_region(cryptech_devt, CRYPTECH_DEVICES_MAX);

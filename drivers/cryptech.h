@@ -35,8 +35,6 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
-#include <crypto/algapi.h>
-
 #include <cryptech/mailbox.h>
 #include <cryptech/rpc.h>
 #include <cryptech/xdr.h>
@@ -202,7 +200,7 @@ struct cryptech_device {
 	struct list_head queue;
 	struct list_head long_queue;
 	struct cryptech_cipher_slot ciphers[CRYPTECH_SLOTS_CIPHER];
-	struct crypto_queue cipher_queue;
+	struct list_head cipher_queue;
 	u8 serial[CRYPTECH_SERIAL_SIZE];
 	char release[CRYPTECH_RELEASE_MAX];
 	u32 message_max;
