@@ -110,7 +110,7 @@ bool cryptech_ciphers_idle(struct cryptech_device *dev);
 
 void cryptech_ciphers_end(struct list_head *ended);
 
-/* --- the doors: skcipher.c, aead.c, mac.c, akcipher.c -------------------- */
+/* --- the doors: skcipher.c, aead.c, mac.c, akcipher.c, sig.c ------------- */
 
 int cryptech_skciphers_register(void);
 void cryptech_skciphers_unregister(void);
@@ -120,5 +120,7 @@ int cryptech_macs_register(void);
 void cryptech_macs_unregister(void);
 int cryptech_akciphers_register(void);
 void cryptech_akciphers_unregister(void);
+int cryptech_sigs_register(void);
+void cryptech_sigs_unregister(void);
 
 #endif /* CRYPTECH_CIPHER_H */

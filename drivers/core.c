@@ -329,8 +329,13 @@ static int __init cryptech_init(void)
 	err = cryptech_akciphers_register();
 	if (err)
 		goto err_macs;
+	err = cryptech_sigs_register();
+	if (err)
+		goto err_akciphers;
 	return 0;
 
+err_akciphers:
+	cryptech_akciphers_unregister();
 err_macs:
 	cryptech_macs_unregister();
 err_aead:
@@ -349,6 +354,7 @@ err_class:
 /* Transports use our symbols, so no device is left here. */
 static void __exit cryptech_exit(void)
 {
+	cryptech_sigs_unregister();
 	cryptech_akciphers_unregister();
 	cryptech_macs_unregister();
 	cryptech_aead_unregister();
