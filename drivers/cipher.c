@@ -188,7 +188,7 @@ static size_t message_write(struct cryptech_cipher *cipher, void *buffer)
 
 /* Send the next message. */
 static void message_send(struct cryptech_device *dev,
-		       struct cryptech_cipher_slot *slot)
+			 struct cryptech_cipher_slot *slot)
 {
 	unsigned int number = CRYPTECH_SLOTS_CALL + (slot - dev->ciphers);
 	struct cryptech_cipher *cipher = slot->cipher;
