@@ -54,7 +54,7 @@ $(B)/obj-san/mutants/%.o: %.c
 # --- cores ---------------------------------------------------------------
 
 CORE_TESTS := $(addprefix $(B)/test/,core_test core_cipher_test \
-	core_key_test core_oaep_test)
+	core_key_test core_oaep_test core_symmetric_test)
 HOST_TESTS += $(CORE_TESTS)
 
 $(CORE_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
@@ -250,7 +250,7 @@ $(HSM_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN) $(HSM_TEST_WRAP),-lcrypto -pthread)
 
 # Keys: the same box, other functions.
-KEY_TESTS := $(addprefix $(B)/test/,key_attr_test key_cipher_test \
+KEY_TESTS := $(addprefix $(B)/test/,key_attr_test key_cipher_test key_mac_test \
 	key_fn_test key_store_test key_test key_threads key_transfer_test)
 HOST_TESTS += $(KEY_TESTS)
 
