@@ -56,7 +56,7 @@ class Test:
         self.vm = []
         for option in words[4:]:
             key, _, value = option.partition("=")
-            if key in ("hsms", "append", "memory", "hsm-program",
+            if key in ("hsms", "serial", "append", "memory", "hsm-program",
                        "hsm-arguments", "db"):
                 self.vm += [f"--{key}", value]
             elif option != "alone":
