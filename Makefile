@@ -34,7 +34,8 @@ VM_TESTS :=
 -include userspace/build.mk
 -include selftests/build.mk
 
-SUPPORTED_KERNELS := 6.1 6.12
+# Debian sid's may be one that is not supported; scripts/setup knows
+SUPPORTED_KERNELS = 6.1 6.12 $(if $(wildcard $(cache)/kernels/sid/build),sid)
 
 .PHONY: all host-tests vm-tests modules
 all: $(BINS) $(LIBS)
@@ -141,7 +142,7 @@ help:
 	@echo 'make modules KDIR=  kernel modules for the kernel built there'
 	@echo 'make check          every test; ends with a count'
 	@echo 'make check-quick    tests without virtual machine, a minute'
-	@echo 'make check-vm [KERNEL=6.12] [T=NAME]'
+	@echo 'make check-vm [KERNEL=6.12|sid] [T=NAME]'
 	@echo '                    tests in a virtual machine, or one of them'
 	@echo 'make check-full     exhaustive runs of the long tests'
 	@echo 'make fuzz [T=rpc] [MINUTES=10]'

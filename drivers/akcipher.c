@@ -29,7 +29,7 @@ static int akcipher_set_priv_key(struct crypto_akcipher *tfm, const void *key,
 				 unsigned int len)
 {
 	return cryptech_tfm_setkey(akcipher_tfm_ctx(tfm), key, len,
-				   CRYPTECH_KEY_FAMILY_RSA);
+				   CRYPTECH_KEY_FAMILY_RSA << 16);
 }
 
 static int akcipher_set_pub_key(struct crypto_akcipher *tfm, const void *key,

@@ -26,6 +26,7 @@
 #include <keys/asymmetric-subtype.h>
 #include <keys/asymmetric-type.h>
 
+#include "compat/public_key.h"
 #include "key.h"
 #include "sealed.h"
 
@@ -129,8 +130,8 @@ static int asymmetric_verify(const struct key *keyring_key,
 	struct cryptech_key_signature sig = {
 		.encoding	= s->encoding,
 		.hash		= s->hash_algo,
-		.digest		= s->digest,
-		.digest_len	= s->digest_size,
+		.digest		= cryptech_sig_message(s),
+		.digest_len	= cryptech_sig_message_len(s),
 		.bytes		= s->s,
 		.len		= s->s_size,
 		/* keyctl alone names no algorithm, and passes what follows */

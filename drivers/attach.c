@@ -207,6 +207,54 @@ static int cryptech_call_status(struct cryptech_client *mux,
 	return error ? 0 : err;
 }
 
+/* A call to an HSM that has no ATTACH, but libhal's functions. */
+static int cryptech_call_libhal(struct cryptech_client *mux,
+				struct cryptech_attached *to, u32 function)
+{
+	struct cryptech_call *call;
+	struct xdr_reader r;
+	u32 version, error;
+	int err;
+
+	call = cryptech_call_new(mux, function, 0, 4);
+	if (!call)
+		return -ENOMEM;
+	call->attaching = true;
+	call->timeout_ms = min_t(unsigned int, call->timeout_ms,
+				 CRYPTECH_MAILBOX_LOST_MS);
+	err = cryptech_call_run(call, &error);
+	if (error && function == CRYPTECH_RPC_LOGOUT_ALL)
+		err = 0;	/* not everywhere may everybody do it */
+	if (!err && function == CRYPTECH_RPC_GET_VERSION) {
+		cryptech_call_results(call, &r);
+		version = xdr_get_u32(&r);
+		if (!xdr_reader_done(&r))
+			err = -EPROTO;
+		snprintf(to->release, sizeof(to->release),
+			 "libhal %u.%u.%u.%u", version >> 24,
+			 version >> 16 & 0xff, version >> 8 & 0xff,
+			 version & 0xff);
+		to->message_max = CRYPTECH_RPC_MESSAGE_MAX;
+	}
+	cryptech_call_put(call);
+	return err;
+}
+
+static int cryptech_call_who(struct cryptech_client *mux,
+			     struct cryptech_attached *to)
+{
+	int err;
+
+	if (mux->dev->libhal) {
+		/* logins of before had other client words, and keep places */
+		err = cryptech_call_libhal(mux, to, CRYPTECH_RPC_LOGOUT_ALL);
+		return err ? err :
+		       cryptech_call_libhal(mux, to, CRYPTECH_RPC_GET_VERSION);
+	}
+	err = cryptech_call_attach(mux, to);
+	return err ? err : cryptech_call_status(mux, to);
+}
+
 /* Everything is known: the incarnation begins, unless it is lost already. */
 static bool cryptech_begin_incarnation(struct cryptech_device *dev,
 				       const struct cryptech_attached *from,
@@ -247,10 +295,7 @@ static int cryptech_attach(struct cryptech_device *dev)
 					 incarnation);
 	if (!kernel)
 		goto out_mux;
-	err = cryptech_call_attach(mux, &attached);
-	if (err)
-		goto out_kernel;
-	err = cryptech_call_status(mux, &attached);
+	err = cryptech_call_who(mux, &attached);
 	if (err)
 		goto out_kernel;
 	if (!cryptech_begin_incarnation(dev, &attached, kernel, mux)) {

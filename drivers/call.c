@@ -208,6 +208,8 @@ static int cryptech_admit(struct cryptech_device *dev,
 		return -ENODEV;
 	if (xdr_written(&call->args) > dev->message_max)
 		return -EMSGSIZE;
+	if (dev->libhal && call->function >= CRYPTECH_RPC_OURS)
+		return -EOPNOTSUPP;
 	return 0;
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Cipher requests on their slots: see cipher.h. */
 #include <crypto/algapi.h>
-#include <crypto/internal/skcipher.h>
-#include <crypto/scatterwalk.h>
 #include <linux/bottom_half.h>
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
 #include <linux/rcupdate.h>
@@ -11,30 +10,19 @@
 
 #include "cipher.h"
 #include "cryptech.h"
-
-#define XDR_OPAQUE(len)		(4 + ALIGN(len, 4))
-
-/* What precedes the data: function, client; uuid, mode, iv, block, length. */
-#define REQUEST_HEAD	(CRYPTECH_RPC_REQUEST_MIN +			       \
-			 XDR_OPAQUE(CRYPTECH_UUID_SIZE) + 4 +		       \
-			 XDR_OPAQUE(CRYPTECH_CIPHER_BLOCK) + 4 + 4)
-
-/* Likewise: function, client, error; iv, length. */
-#define REPLY_HEAD	(CRYPTECH_RPC_REPLY_MIN +			       \
-			 XDR_OPAQUE(CRYPTECH_CIPHER_BLOCK) + 4)
+#include "token.h"
 
 void cryptech_ciphers_init(struct cryptech_device *dev)
 {
-	/* none is waiting who did not say that he may */
-	crypto_init_queue(&dev->cipher_queue, 0);
+	INIT_LIST_HEAD(&dev->cipher_queue);
 }
 
 /* --- ending -------------------------------------------------------------- */
 
-static void cipher_tell(struct skcipher_request *req, int result)
+static void cipher_tell(struct crypto_async_request *base, int result)
 {
 	local_bh_disable();
-	crypto_request_complete(&req->base, result);
+	crypto_request_complete(base, result);
 	local_bh_enable();
 }
 
@@ -42,20 +30,20 @@ static void cipher_tell(struct skcipher_request *req, int result)
 static void cipher_tell_started(struct cryptech_cipher *cipher)
 {
 	if (cipher->waited)
-		cipher_tell(cipher->req, -EINPROGRESS);
+		cipher_tell(cipher->base, -EINPROGRESS);
 	cipher->waited = false;
 }
 
 /* The request is its caller's again, and with it @cipher. */
 static void cipher_end(struct cryptech_cipher *cipher, int result)
 {
-	struct skcipher_request *req = cipher->req;
+	struct crypto_async_request *base = cipher->base;
 	struct cryptech_device *dev = cipher->dev;
 
 	cipher_tell_started(cipher);
-	if (!result && cipher->mode == CRYPTECH_MODE_CBC)
-		memcpy(req->iv, cipher->iv, CRYPTECH_CIPHER_BLOCK);
-	cipher_tell(req, result);
+	if (!result && cipher->codec->finish)
+		cipher->codec->finish(cipher);
+	cipher_tell(base, result);
 	cryptech_device_put(dev);
 }
 
@@ -90,11 +78,14 @@ static struct cryptech_cipher_slot *slot_take(struct cryptech_device *dev,
 
 static struct cryptech_cipher *queue_next(struct cryptech_device *dev)
 {
-	struct crypto_async_request *base =
-		crypto_dequeue_request(&dev->cipher_queue);
+	struct cryptech_cipher *cipher;
 
 	lockdep_assert_held(&dev->lock);
-	return base ? skcipher_request_ctx(skcipher_request_cast(base)) : NULL;
+	cipher = list_first_entry_or_null(&dev->cipher_queue,
+					  struct cryptech_cipher, entry);
+	if (cipher)
+		list_del(&cipher->entry);
+	return cipher;
 }
 
 static void ended_add(struct cryptech_cipher *cipher, int result,
@@ -177,49 +168,27 @@ bool cryptech_ciphers_idle(struct cryptech_device *dev)
 	return idle;
 }
 
-/* --- chunks, by whoever has the slot to himself -------------------------- */
+/* --- messages, by whoever has the slot to himself ------------------------ */
 
-/*
- * How long the next chunk is: whole blocks, except at the end. XTS cannot end
- * in a chunk of less than a block.
- */
-static unsigned int chunk_length(const struct cryptech_cipher *cipher)
+/* Write the next message; its length. */
+static size_t message_write(struct cryptech_cipher *cipher, void *buffer)
 {
-	unsigned int max = ALIGN_DOWN(cipher->dev->message_max - REQUEST_HEAD,
-				      CRYPTECH_CIPHER_BLOCK);
-	unsigned int left = cipher->req->cryptlen - cipher->done;
+	struct xdr_writer w, function;
 
-	if (left <= max)
-		return left;
-	if (left - max < CRYPTECH_CIPHER_BLOCK)
-		return max - CRYPTECH_CIPHER_BLOCK;
-	return max;
-}
-
-/* Write the request of the next chunk; its length. */
-static size_t chunk_write(struct cryptech_cipher *cipher, void *buffer)
-{
-	struct xdr_writer w;
-	u8 *data;
-
-	cipher->chunk = chunk_length(cipher);
 	xdr_writer_init(&w, buffer, CRYPTECH_RPC_MESSAGE_MAX);
-	xdr_put_u32(&w, cipher->function);
+	function = w;
+	xdr_put_u32(&w, 0);
 	xdr_put_u32(&w, CRYPTECH_CLIENT_KERNEL);
 	xdr_put_opaque(&w, cipher->uuid, sizeof(cipher->uuid));
-	xdr_put_u32(&w, cipher->mode);
-	xdr_put_opaque(&w, cipher->iv, sizeof(cipher->iv));
-	xdr_put_u32(&w, cipher->mode == CRYPTECH_MODE_XTS ?
-			cipher->done / CRYPTECH_CIPHER_BLOCK : 0);
-	data = xdr_put_opaque_room(&w, cipher->chunk);
-	scatterwalk_map_and_copy(data, cipher->req->src, cipher->done,
-				 cipher->chunk, 0);
+	cipher->codec->write(cipher, &w);
+	/* which it is, the codec has said by now */
+	xdr_put_u32(&function, cipher->function);
 	return xdr_written(&w);
 }
 
-/* Send the next chunk. */
-static void chunk_send(struct cryptech_device *dev,
-		       struct cryptech_cipher_slot *slot)
+/* Send the next message. */
+static void message_send(struct cryptech_device *dev,
+			 struct cryptech_cipher_slot *slot)
 {
 	unsigned int number = CRYPTECH_SLOTS_CALL + (slot - dev->ciphers);
 	struct cryptech_cipher *cipher = slot->cipher;
@@ -227,7 +196,7 @@ static void chunk_send(struct cryptech_device *dev,
 	bool lost;
 	u64 id;
 
-	len = chunk_write(cipher, dev->ops->buffer(dev, number));
+	len = message_write(cipher, dev->ops->buffer(dev, number));
 	spin_lock_bh(&dev->lock);
 	lost = slot->lost;
 	if (lost) {
@@ -249,46 +218,56 @@ static void chunk_send(struct cryptech_device *dev,
 }
 
 /*
- * Take the answer to a chunk out of memory that the HSM may be changing: the
- * head is copied, then checked. Returns 0, the HSM's error as -errno, or
- * -EPROTO if it is no answer to it.
+ * Take the answer out of memory that the HSM may be changing: the head is
+ * copied, then checked. Returns what the codec does, or the HSM's error as
+ * -errno.
  */
-static int chunk_read(struct cryptech_cipher_slot *slot, const void *reply,
-		      u32 len)
+static int message_read(struct cryptech_cipher_slot *slot, const void *reply,
+			u32 len)
 {
 	struct cryptech_cipher *cipher = slot->cipher;
-	u8 copy[REPLY_HEAD];
+	u8 copy[CRYPTECH_CIPHER_HEAD];
 	struct xdr_reader r;
-	const u8 *iv;
-	size_t iv_len;
 	u32 error;
+	int ret;
 
+	len = min_t(u32, len, CRYPTECH_RPC_MESSAGE_MAX);
 	memcpy(copy, reply, min_t(size_t, len, sizeof(copy)));
 	xdr_reader_init(&r, copy, min_t(size_t, len, sizeof(copy)));
 	if (xdr_get_u32(&r) != slot->function ||
 	    xdr_get_u32(&r) != CRYPTECH_CLIENT_KERNEL)
 		return -EPROTO;
 	error = xdr_get_u32(&r);
+	if (r.bad)
+		return -EPROTO;
+	if (error == CRYPTECH_ERR_INVALID_SIGNATURE)
+		return -EBADMSG;	/* the crypto API's word for a wrong tag */
 	if (error)
 		return cryptech_errno(error) == -EPROTO ?
 		       -EIO : cryptech_errno(error);
 	if (!cipher)
 		return 0;
-	iv = xdr_get_opaque(&r, &iv_len);
-	if (xdr_get_u32(&r) != cipher->chunk || r.bad ||
-	    iv_len != sizeof(cipher->iv) ||
-	    len != REPLY_HEAD + ALIGN(cipher->chunk, 4))
-		return -EPROTO;
-	memcpy(cipher->iv, iv, sizeof(cipher->iv));
-	scatterwalk_map_and_copy((void *)reply + REPLY_HEAD, cipher->req->dst,
-				 cipher->done, cipher->chunk, 1);
-	cipher->done += cipher->chunk;
-	return 0;
+	ret = cipher->codec->read(cipher, &r, reply, len);
+	memzero_explicit(copy, sizeof(copy));
+	return ret;
 }
 
 /* --- requests ------------------------------------------------------------ */
 
-int cryptech_cipher_submit(struct cryptech_cipher *cipher)
+/* No slot is free: it waits, if it says that it may. */
+static int cipher_enqueue(struct cryptech_device *dev,
+			  struct cryptech_cipher *cipher)
+{
+	lockdep_assert_held(&dev->lock);
+	if (!(cipher->base->flags & CRYPTO_TFM_REQ_MAY_BACKLOG))
+		return -ENOSPC;
+	cipher->waited = true;
+	list_add_tail(&cipher->entry, &dev->cipher_queue);
+	return -EBUSY;
+}
+
+/* Takes over the reference to the device unless it fails. */
+static int cipher_start(struct cryptech_cipher *cipher)
 {
 	struct cryptech_device *dev = cipher->dev;
 	struct cryptech_cipher_slot *slot = NULL;
@@ -296,20 +275,40 @@ int cryptech_cipher_submit(struct cryptech_cipher *cipher)
 
 	rcu_read_lock();
 	spin_lock_bh(&dev->lock);
-	if (dev->state == CRYPTECH_READY) {
+	if (dev->state == CRYPTECH_READY && dev->libhal) {
+		ret = -EOPNOTSUPP;
+	} else if (dev->state == CRYPTECH_READY) {
 		ret = -EINPROGRESS;
 		slot = slot_take(dev, cipher);
-		if (!slot) {
-			cipher->waited = true;
-			ret = crypto_enqueue_request(&dev->cipher_queue,
-						     &cipher->req->base);
-		}
+		if (!slot)
+			ret = cipher_enqueue(dev, cipher);
 	}
 	spin_unlock_bh(&dev->lock);
 	if (slot)
-		chunk_send(dev, slot);
+		message_send(dev, slot);
 	rcu_read_unlock();
 	return ret;
+}
+
+int cryptech_cipher_submit(struct cryptech_cipher *cipher,
+			   const struct cryptech_tfm_key *key)
+{
+	struct cryptech_device *dev = cryptech_tfm_device(key);
+	int ret;
+
+	if (IS_ERR(dev))
+		return PTR_ERR(dev);
+	cipher->dev = dev;
+	memcpy(cipher->uuid, key->uuid, sizeof(cipher->uuid));
+	ret = cipher_start(cipher);
+	if (ret != -EINPROGRESS && ret != -EBUSY)
+		cryptech_device_put(dev);
+	return ret;	/* it may be over already */
+}
+
+unsigned int cryptech_cipher_message_max(const struct cryptech_cipher *cipher)
+{
+	return cipher->dev->message_max;
 }
 
 /* The slot is free for the next request, if one waits. */
@@ -331,7 +330,7 @@ static void slot_pass_on(struct cryptech_device *dev,
 		wake_up_all(&dev->wait);
 	if (next) {
 		cipher_tell_started(next);
-		chunk_send(dev, slot);
+		message_send(dev, slot);
 	}
 }
 
@@ -379,13 +378,13 @@ int cryptech_cipher_answer(struct cryptech_device *dev, u32 number, u64 id,
 	if (!slot)
 		return -EPROTO;
 	cipher = slot->cipher;
-	result = chunk_read(slot, reply, len);
+	result = message_read(slot, reply, len);
 	if (result == -EPROTO) {
 		slot_leave(dev, slot);
 		return -EPROTO;
 	}
-	if (!result && cipher && cipher->done < cipher->req->cryptlen) {
-		chunk_send(dev, slot);
+	if (result > 0) {
+		message_send(dev, slot);
 		return 0;
 	}
 	dev->ops->wipe(dev, number, slot->len);

@@ -251,7 +251,7 @@ bool cryptech_device_serial(struct cryptech_device *dev, u8 *serial)
 	bool valid;
 
 	spin_lock_bh(&dev->lock);
-	valid = dev->incarnation != 0;
+	valid = dev->incarnation != 0 && !dev->libhal;
 	memcpy(serial, dev->serial, CRYPTECH_SERIAL_SIZE);
 	spin_unlock_bh(&dev->lock);
 	return valid;
@@ -320,11 +320,26 @@ static int __init cryptech_init(void)
 	err = cryptech_skciphers_register();
 	if (err)
 		goto err_keys;
-	err = cryptech_akciphers_register();
+	err = cryptech_aead_register();
 	if (err)
 		goto err_skciphers;
+	err = cryptech_macs_register();
+	if (err)
+		goto err_aead;
+	err = cryptech_akciphers_register();
+	if (err)
+		goto err_macs;
+	err = cryptech_sigs_register();
+	if (err)
+		goto err_akciphers;
 	return 0;
 
+err_akciphers:
+	cryptech_akciphers_unregister();
+err_macs:
+	cryptech_macs_unregister();
+err_aead:
+	cryptech_aead_unregister();
 err_skciphers:
 	cryptech_skciphers_unregister();
 err_keys:
@@ -339,7 +354,10 @@ err_class:
 /* Transports use our symbols, so no device is left here. */
 static void __exit cryptech_exit(void)
 {
+	cryptech_sigs_unregister();
 	cryptech_akciphers_unregister();
+	cryptech_macs_unregister();
+	cryptech_aead_unregister();
 	cryptech_skciphers_unregister();
 	cryptech_keys_exit();
 	unregister_chrdev_region(cryptech_devt, CRYPTECH_DEVICES_MAX);

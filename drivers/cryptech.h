@@ -35,8 +35,6 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
-#include <crypto/algapi.h>
-
 #include <cryptech/mailbox.h>
 #include <cryptech/rpc.h>
 #include <cryptech/xdr.h>
@@ -50,6 +48,7 @@
 #define CRYPTECH_SLOTS_CALL	(CRYPTECH_SLOTS - CRYPTECH_SLOTS_CIPHER)
 #define CRYPTECH_SLOTS_LONG	16
 
+#define CRYPTECH_RPC_OURS	0x100	/* from here on: not libhal's */
 #define CRYPTECH_RELEASE_MAX	64	/* text of STATUS, with its zero */
 
 struct cryptech_call;
@@ -74,7 +73,8 @@ struct cryptech_watch;
  *		will run until @ready said yes. Process context. Returns 0, or
  *		an error if the HSM is not there (@begin is called again).
  * @ready:	Has the HSM done what @begin asked for? If not, remind it.
- *		Process context. After a yes @send may be called.
+ *		Process context. After a yes @send may be called, and
+ *		cryptech_device.libhal says what the HSM understands.
  * @check:	Take what answers there are (no interrupt is relied on), then:
  *		is the HSM alive and sane? 0, or -EREMOTEIO: all calls are
  *		lost. Process context.
@@ -149,6 +149,8 @@ struct cryptech_cipher_slot {
  * @index:	N; another device may have it once this one is unregistered
  * @was_registered: unregistration frees what else release does
  * @ops:	the transport
+ * @libhal:	the HSM knows libhal's functions alone; changes only while
+ *		@state is CRYPTECH_WAITING
  * @transport:	the transport's own data
  * @wq:		done callbacks, the sweep; lives until unregistration, used
  *		under @lock and before @state is CRYPTECH_GONE only
@@ -184,6 +186,7 @@ struct cryptech_device {
 	bool was_registered;
 	const struct cryptech_transport_ops *ops;
 	void *transport;
+	bool libhal;
 	struct workqueue_struct *wq;
 	struct delayed_work sweep;
 	wait_queue_head_t wait;
@@ -197,7 +200,7 @@ struct cryptech_device {
 	struct list_head queue;
 	struct list_head long_queue;
 	struct cryptech_cipher_slot ciphers[CRYPTECH_SLOTS_CIPHER];
-	struct crypto_queue cipher_queue;
+	struct list_head cipher_queue;
 	u8 serial[CRYPTECH_SERIAL_SIZE];
 	char release[CRYPTECH_RELEASE_MAX];
 	u32 message_max;
@@ -286,7 +289,7 @@ struct cryptech_device *cryptech_device_find(int index);
 struct cryptech_device *cryptech_device_find_serial(const u8 *serial);
 struct cryptech_device *cryptech_device_find_only(void);
 
-/* Copy the serial; false if the device never attached. */
+/* Copy the serial; false if the device never attached, or has none (libhal). */
 bool cryptech_device_serial(struct cryptech_device *dev, u8 *serial);
 
 /* --- clients ------------------------------------------------------------- */
@@ -434,8 +437,9 @@ void cryptech_call_put(struct cryptech_call *call);
  *		not wait long); or NULL. Not called if this returns an error.
  *
  * Does not sleep; any context but hard interrupt. Returns 0; -ENODEV if the
- * client's incarnation is over; -EMSGSIZE if the arguments did not fit. After
- * an error nothing was sent.
+ * client's incarnation is over; -EMSGSIZE if the arguments did not fit;
+ * -EOPNOTSUPP if the HSM knows libhal's functions alone and this is none.
+ * After an error nothing was sent.
  *
  * The result comes in bounded time: -ETIMEDOUT after the deadline at the
  * latest.

@@ -16,8 +16,8 @@
 #include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/string.h>
-#include <linux/workqueue.h>
 
+#include "compat/workqueue.h"
 #include "cryptech.h"
 #include "hashsig.h"
 #include "key.h"
@@ -33,7 +33,7 @@ static DECLARE_DELAYED_WORK(jobs_work, jobs_run);
 
 void cryptech_hashjobs_wake(void)
 {
-	mod_delayed_work(system_unbound_wq, &jobs_work, 0);
+	mod_delayed_work(system_dfl_wq, &jobs_work, 0);
 }
 
 /* --- one job: the caller has its reference to the key --------------------- */
@@ -202,7 +202,7 @@ static void jobs_run(struct work_struct *work)
 		job_ask(hss);
 	}
 	if (next != MAX_JIFFY_OFFSET)
-		queue_delayed_work(system_unbound_wq, &jobs_work, next);
+		queue_delayed_work(system_dfl_wq, &jobs_work, next);
 }
 
 void cryptech_hashjobs_exit(void)

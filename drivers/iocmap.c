@@ -58,6 +58,9 @@ static int put_field(struct xdr_writer *w, const struct cryptech_iocfield *f,
 	const u8 *at = (const u8 *)arg + f->at;
 	u32 len = f->len ? u32_at(arg, f->len) : f->size;
 
+	if (f->kind == CRYPTECH_FIELD_BY_FLAG &&
+	    !((const struct cryptech_ioc_head *)arg)->flags)
+		len = 0;
 	switch (f->kind) {
 	case CRYPTECH_FIELD_U32:
 		xdr_put_u32(w, u32_at(arg, f->at));
@@ -69,6 +72,7 @@ static int put_field(struct xdr_writer *w, const struct cryptech_iocfield *f,
 		if (!memchr_inv(at, 0, len))
 			len = 0;
 		fallthrough;
+	case CRYPTECH_FIELD_BY_FLAG:
 	case CRYPTECH_FIELD_BYTES:
 	case CRYPTECH_FIELD_LABEL:
 		if (len > f->size)

@@ -17,6 +17,7 @@ struct cryptech_client;
  * @CRYPTECH_FIELD_U32:	a number
  * @CRYPTECH_FIELD_BYTES: so many bytes; opaque of just that length
  * @CRYPTECH_FIELD_PREVIOUS: the same, or an empty opaque if they are zero
+ * @CRYPTECH_FIELD_BY_FLAG: an argument, the same, or empty if flags are 0
  * @CRYPTECH_FIELD_LABEL: at most so many bytes, the length apart; opaque
  * @CRYPTECH_FIELD_BUFFER: pointer to what the length says, in results to the
  *	room that it says; opaque
@@ -35,6 +36,7 @@ enum cryptech_iocfield_kind {
 	CRYPTECH_FIELD_U32,
 	CRYPTECH_FIELD_BYTES,
 	CRYPTECH_FIELD_PREVIOUS,
+	CRYPTECH_FIELD_BY_FLAG,
 	CRYPTECH_FIELD_LABEL,
 	CRYPTECH_FIELD_BUFFER,
 	CRYPTECH_FIELD_RECEIPT,

@@ -281,6 +281,9 @@ static const struct cryptech_ioctl *cryptech_find_ioctl(unsigned int cmd)
 	for (i = 0; i < ARRAY_SIZE(cryptech_ioctls); i++)
 		if (_IOC_NR(cryptech_ioctls[i].cmd) == _IOC_NR(cmd))
 			return &cryptech_ioctls[i];
+	for (i = 0; i < cryptech_cipher_ioctl_count; i++)
+		if (_IOC_NR(cryptech_cipher_ioctls[i].cmd) == _IOC_NR(cmd))
+			return &cryptech_cipher_ioctls[i];
 	for (i = 0; i < cryptech_backup_ioctl_count; i++)
 		if (_IOC_NR(cryptech_backup_ioctls[i].cmd) == _IOC_NR(cmd))
 			return &cryptech_backup_ioctls[i];

@@ -69,6 +69,10 @@ int cryptech_ioc_hashsig_cancel(struct cryptech_client *client, void *arg);
 int cryptech_ioc_hashsig_info(struct cryptech_client *client, void *arg);
 int cryptech_ioc_hashsig_accept(struct cryptech_client *client, void *arg);
 
+/* cipherioc.c */
+extern const struct cryptech_ioctl cryptech_cipher_ioctls[];
+extern const size_t cryptech_cipher_ioctl_count;
+
 /* backupioc.c */
 extern const struct cryptech_ioctl cryptech_backup_ioctls[];
 extern const size_t cryptech_backup_ioctl_count;

@@ -237,6 +237,10 @@ int cryptech_key_learn_public(struct cryptech_key *key,
 			      struct cryptech_client *kernel,
 			      unsigned long deadline);
 
+/* A key that is in the HSM: its name, and what the HSM tells; or ERR_PTR. */
+struct cryptech_key *cryptech_key_use(struct cryptech_client *kernel,
+				      const u8 *uuid, unsigned long deadline);
+
 /*
  * A job's last step: the key is made, ask for its public half, then settle.
  * Does not wait. 0 or -errno, then nothing was sent.

@@ -159,16 +159,15 @@ int cryptech_key_learn(struct cryptech_key *key,
 	return ret;
 }
 
-static struct cryptech_key *key_use(struct cryptech_client *kernel,
-				    const struct cryptech_key_request *req,
-				    unsigned long deadline)
+struct cryptech_key *cryptech_key_use(struct cryptech_client *kernel,
+				      const u8 *uuid, unsigned long deadline)
 {
 	struct cryptech_key *key = cryptech_key_alloc(kernel);
 	int ret;
 
 	if (!key)
 		return ERR_PTR(-ENOMEM);
-	memcpy(key->uuid, req->uuid, sizeof(key->uuid));
+	memcpy(key->uuid, uuid, sizeof(key->uuid));
 	ret = cryptech_key_learn(key, kernel, deadline);
 	cryptech_key_settle(key, ret, false);
 	if (!ret)
@@ -342,7 +341,7 @@ struct cryptech_key *cryptech_key_make(const struct cryptech_key_request *req,
 	else if (req->verb == CRYPTECH_KEY_LOAD)
 		key = cryptech_sealed_load(kernel, req, deadline);
 	else
-		key = key_use(kernel, req, deadline);
+		key = cryptech_key_use(kernel, req->uuid, deadline);
 	cryptech_client_put(kernel);
 	return key;
 }

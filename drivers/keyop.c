@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "compat/public_key.h"
 #include "cryptech.h"
 #include "key.h"
 #include "keyder.h"
@@ -253,14 +254,15 @@ static int verify_in_kernel(const struct cryptech_key *key,
 	struct public_key_signature kernel_sig = {
 		.s		= (u8 *)bytes,
 		.s_size		= len,
-		.digest		= (u8 *)sig->digest,
-		.digest_size	= sig->digest_len,
 		.encoding	= plan->ec ? "x962" : "pkcs1",
 		/* ECDSA does not depend on it, but has to be told a name */
 		.hash_algo	= plan->ec ? "sha512" : sig->hash,
 	};
-	int ret = public_key_verify_signature(&key->pub, &kernel_sig);
+	int ret;
 
+	cryptech_sig_message(&kernel_sig) = (u8 *)sig->digest;
+	cryptech_sig_message_len(&kernel_sig) = sig->digest_len;
+	ret = public_key_verify_signature(&key->pub, &kernel_sig);
 	switch (ret) {
 	case -ENOENT:
 		return -ENOPKG;

@@ -18,8 +18,8 @@
 #include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/printk.h>
-#include <linux/workqueue.h>
 
+#include "compat/workqueue.h"
 #include "cryptech.h"
 #include "key.h"
 
@@ -35,7 +35,7 @@ static DECLARE_DELAYED_WORK(reaper_work, reaper_run);
 
 void cryptech_reaper_wake(void)
 {
-	mod_delayed_work(system_unbound_wq, &reaper_work, 0);
+	mod_delayed_work(system_dfl_wq, &reaper_work, 0);
 }
 
 /* With the caller's reference. */
@@ -98,7 +98,7 @@ static void reaper_done(struct cryptech_call *call)
 	reaper_calls--;
 	spin_unlock(&reaper_lock);
 	if (keep)
-		queue_delayed_work(system_unbound_wq, &reaper_work,
+		queue_delayed_work(system_dfl_wq, &reaper_work,
 				   REAPER_AGAIN);
 	else
 		cryptech_reaper_wake();
@@ -194,7 +194,7 @@ static void reaper_run(struct work_struct *work)
 	list_splice(&todo, &reaper_list);
 	spin_unlock(&reaper_lock);
 	if (retry)
-		queue_delayed_work(system_unbound_wq, &reaper_work,
+		queue_delayed_work(system_dfl_wq, &reaper_work,
 				   REAPER_AGAIN);
 }
 

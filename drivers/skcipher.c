@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * cbc(paes) and xts(paes): the crypto API's ciphers with keys of the HSM.
+ * cbc(paes), xts(paes), ecb(paes) and ctr(paes): the crypto API's ciphers with
+ * keys of the HSM.
  *
  * `paes` is the kernel's name for AES with a key that the kernel does not
  * know. setkey takes a token.
+ *
+ * A request goes to the HSM in chunks. The kernel's templates can be had over
+ * ecb and ctr, and what xts makes of the one and gcm of the other calls itself
+ * xts(paes) and gcm(paes), at a priority that follows from these. So these have
+ * the lowest, lest the real ones are found no more.
  */
 #include <crypto/algapi.h>
 #include <crypto/internal/skcipher.h>
+#include <crypto/scatterwalk.h>
 #include <linux/err.h>
+#include <linux/errno.h>
 #include <linux/module.h>
 #include <linux/string.h>
 
@@ -17,6 +25,13 @@
 
 /* The HSM counts the blocks of a data unit up to here: SP 800-38E. */
 #define XTS_LENGTH_MAX	((1 << 20) * CRYPTECH_CIPHER_BLOCK)
+
+#define XDR_OPAQUE(len)	(4 + ALIGN(len, 4))
+
+/* What precedes the data: function, client; uuid, mode, iv, block, length. */
+#define REQUEST_HEAD	(CRYPTECH_RPC_REQUEST_MIN +			       \
+			 XDR_OPAQUE(CRYPTECH_UUID_SIZE) + 4 +		       \
+			 XDR_OPAQUE(CRYPTECH_CIPHER_BLOCK) + 4 + 4)
 
 /**
  * struct cryptech_skcipher - an algorithm
@@ -30,6 +45,24 @@ struct cryptech_skcipher {
 	struct skcipher_alg alg;
 };
 
+/**
+ * struct skcipher_state - a request
+ * @cipher:	on its way to the HSM
+ * @mode:	CRYPTECH_MODE_*
+ * @iv_len:	bytes
+ * @iv:		for the next chunk
+ * @done:	bytes that are done
+ * @chunk:	bytes of the chunk that is under way
+ */
+struct skcipher_state {
+	struct cryptech_cipher cipher;
+	u32 mode;
+	unsigned int iv_len;
+	u8 iv[CRYPTECH_CIPHER_BLOCK];
+	unsigned int done;
+	unsigned int chunk;
+};
+
 static const struct cryptech_skcipher *
 skcipher_of(struct crypto_skcipher *tfm)
 {
@@ -37,48 +70,129 @@ skcipher_of(struct crypto_skcipher *tfm)
 			    alg);
 }
 
+static struct skcipher_state *state_of(struct cryptech_cipher *cipher)
+{
+	return container_of(cipher, struct skcipher_state, cipher);
+}
+
 static int skcipher_setkey(struct crypto_skcipher *tfm, const u8 *key,
 			   unsigned int len)
 {
 	return cryptech_tfm_setkey(crypto_skcipher_ctx(tfm), key, len,
-				   skcipher_of(tfm)->family);
+				   skcipher_of(tfm)->family << 16);
 }
+
+/*
+ * How long the next chunk is: whole blocks, except at the end. XTS cannot end
+ * in a chunk of less than a block.
+ */
+static unsigned int chunk_length(struct skcipher_state *state,
+				 unsigned int left)
+{
+	unsigned int max =
+		ALIGN_DOWN(cryptech_cipher_message_max(&state->cipher) -
+			   REQUEST_HEAD, CRYPTECH_CIPHER_BLOCK);
+
+	if (left <= max)
+		return left;
+	if (left - max < CRYPTECH_CIPHER_BLOCK)
+		return max - CRYPTECH_CIPHER_BLOCK;
+	return max;
+}
+
+static void chunk_write(struct cryptech_cipher *cipher, struct xdr_writer *w)
+{
+	struct skcipher_request *req = skcipher_request_cast(cipher->base);
+	struct skcipher_state *state = state_of(cipher);
+	u8 *data;
+
+	state->chunk = chunk_length(state, req->cryptlen - state->done);
+	xdr_put_u32(w, state->mode);
+	xdr_put_opaque(w, state->iv, state->iv_len);
+	xdr_put_u32(w, state->mode == CRYPTECH_MODE_XTS ?
+		       state->done / CRYPTECH_CIPHER_BLOCK : 0);
+	data = xdr_put_opaque_room(w, state->chunk);
+	scatterwalk_map_and_copy(data, req->src, state->done, state->chunk, 0);
+}
+
+static int chunk_read(struct cryptech_cipher *cipher, struct xdr_reader *r,
+		      const void *reply, u32 len)
+{
+	struct skcipher_request *req = skcipher_request_cast(cipher->base);
+	struct skcipher_state *state = state_of(cipher);
+	u32 head = CRYPTECH_RPC_REPLY_MIN + XDR_OPAQUE(state->iv_len) + 4;
+	const u8 *iv;
+	size_t iv_len;
+
+	iv = xdr_get_opaque(r, &iv_len);
+	if (xdr_get_u32(r) != state->chunk || r->bad ||
+	    iv_len != state->iv_len || len != head + ALIGN(state->chunk, 4))
+		return -EPROTO;
+	memcpy(state->iv, iv, iv_len);
+	scatterwalk_map_and_copy((void *)reply + head, req->dst, state->done,
+				 state->chunk, 1);
+	state->done += state->chunk;
+	return state->done < req->cryptlen;
+}
+
+/* XTS leaves the caller's as it was. */
+static void give_iv(struct cryptech_cipher *cipher)
+{
+	struct skcipher_request *req = skcipher_request_cast(cipher->base);
+	struct skcipher_state *state = state_of(cipher);
+
+	if (state->mode != CRYPTECH_MODE_XTS)
+		memcpy(req->iv, state->iv, state->iv_len);
+}
+
+static const struct cryptech_codec skcipher_codec = {
+	.write = chunk_write,
+	.read = chunk_read,
+	.finish = give_iv,
+};
 
 static bool length_is_good(u32 mode, unsigned int len)
 {
-	if (mode == CRYPTECH_MODE_XTS)
+	switch (mode) {
+	case CRYPTECH_MODE_XTS:
 		return len >= CRYPTECH_CIPHER_BLOCK && len <= XTS_LENGTH_MAX;
-	return len % CRYPTECH_CIPHER_BLOCK == 0;
+	case CRYPTECH_MODE_CTR:
+		return true;
+	default:
+		return len % CRYPTECH_CIPHER_BLOCK == 0;
+	}
+}
+
+/* Nothing to do; but not with a key that may not be used. */
+static int skcipher_nothing(const struct cryptech_tfm_key *key)
+{
+	struct cryptech_device *dev = cryptech_tfm_device(key);
+
+	if (IS_ERR(dev))
+		return PTR_ERR(dev);
+	cryptech_device_put(dev);
+	return 0;
 }
 
 static int skcipher_submit(struct skcipher_request *req, u32 function)
 {
 	struct crypto_skcipher *tfm = crypto_skcipher_reqtfm(req);
 	const struct cryptech_tfm_key *key = crypto_skcipher_ctx(tfm);
-	struct cryptech_cipher *cipher = skcipher_request_ctx(req);
+	struct skcipher_state *state = skcipher_request_ctx(req);
 	u32 mode = skcipher_of(tfm)->mode;
-	int ret;
 
 	if (!length_is_good(mode, req->cryptlen))
 		return -EINVAL;
-	memset(cipher, 0, sizeof(*cipher));
-	cipher->dev = cryptech_tfm_device(key);
-	if (IS_ERR(cipher->dev))
-		return PTR_ERR(cipher->dev);
-	ret = 0;
 	if (!req->cryptlen)
-		goto out_put;
-	cipher->req = req;
-	cipher->function = function;
-	cipher->mode = mode;
-	memcpy(cipher->uuid, key->uuid, sizeof(cipher->uuid));
-	memcpy(cipher->iv, req->iv, sizeof(cipher->iv));
-	ret = cryptech_cipher_submit(cipher);
-	if (ret == -EINPROGRESS || ret == -EBUSY)
-		return ret;	/* it may be over already */
-out_put:
-	cryptech_device_put(cipher->dev);
-	return ret;
+		return skcipher_nothing(key);
+	memset(state, 0, sizeof(*state));
+	state->cipher.base = &req->base;
+	state->cipher.codec = &skcipher_codec;
+	state->cipher.function = function;
+	state->mode = mode;
+	state->iv_len = crypto_skcipher_ivsize(tfm);
+	memcpy(state->iv, req->iv, state->iv_len);
+	return cryptech_cipher_submit(&state->cipher, key);
 }
 
 static int skcipher_encrypt(struct skcipher_request *req)
@@ -93,7 +207,7 @@ static int skcipher_decrypt(struct skcipher_request *req)
 
 static int skcipher_init(struct crypto_skcipher *tfm)
 {
-	crypto_skcipher_set_reqsize(tfm, sizeof(struct cryptech_cipher));
+	crypto_skcipher_set_reqsize(tfm, sizeof(struct skcipher_state));
 	return 0;
 }
 
@@ -102,7 +216,7 @@ static void skcipher_exit(struct crypto_skcipher *tfm)
 	cryptech_tfm_clear(crypto_skcipher_ctx(tfm));
 }
 
-#define SKCIPHER(_mode, _family, _name)					       \
+#define SKCIPHER(_mode, _family, _name, _priority, _iv, _block)		       \
 {									       \
 	.mode = CRYPTECH_MODE_##_mode,					       \
 	.family = CRYPTECH_KEY_FAMILY_##_family,			       \
@@ -114,14 +228,15 @@ static void skcipher_exit(struct crypto_skcipher *tfm)
 		.exit = skcipher_exit,					       \
 		.min_keysize = CRYPTECH_TOKEN_SIZE,			       \
 		.max_keysize = CRYPTECH_TOKEN_MAX,			       \
-		.ivsize = CRYPTECH_CIPHER_BLOCK,			       \
+		.ivsize = _iv,						       \
+		.chunksize = CRYPTECH_CIPHER_BLOCK,			       \
 		.base = {						       \
 			.cra_name = _name "(paes)",			       \
 			.cra_driver_name = _name "-paes-cryptech",	       \
-			.cra_priority = 100,				       \
+			.cra_priority = _priority,			       \
 			.cra_flags = CRYPTO_ALG_ASYNC |			       \
 				     CRYPTO_ALG_KERN_DRIVER_ONLY,	       \
-			.cra_blocksize = CRYPTECH_CIPHER_BLOCK,		       \
+			.cra_blocksize = _block,			       \
 			.cra_ctxsize = sizeof(struct cryptech_tfm_key),	       \
 			.cra_module = THIS_MODULE,			       \
 		},							       \
@@ -129,8 +244,12 @@ static void skcipher_exit(struct crypto_skcipher *tfm)
 }
 
 static struct cryptech_skcipher skciphers[] = {
-	SKCIPHER(CBC, AES, "cbc"),
-	SKCIPHER(XTS, AES_XTS, "xts"),
+	SKCIPHER(CBC, AES, "cbc", 100, CRYPTECH_CIPHER_BLOCK,
+		 CRYPTECH_CIPHER_BLOCK),
+	SKCIPHER(XTS, AES_XTS, "xts", 100, CRYPTECH_CIPHER_BLOCK,
+		 CRYPTECH_CIPHER_BLOCK),
+	SKCIPHER(ECB, AES_ECB, "ecb", 1, 0, CRYPTECH_CIPHER_BLOCK),
+	SKCIPHER(CTR, AES_CTR, "ctr", 1, CRYPTECH_CIPHER_BLOCK, 1),
 };
 
 int cryptech_skciphers_register(void)
@@ -161,5 +280,9 @@ void cryptech_skciphers_unregister(void)
 
 MODULE_ALIAS_CRYPTO("cbc(paes)");
 MODULE_ALIAS_CRYPTO("xts(paes)");
+MODULE_ALIAS_CRYPTO("ecb(paes)");
+MODULE_ALIAS_CRYPTO("ctr(paes)");
 MODULE_ALIAS_CRYPTO("cbc-paes-cryptech");
 MODULE_ALIAS_CRYPTO("xts-paes-cryptech");
+MODULE_ALIAS_CRYPTO("ecb-paes-cryptech");
+MODULE_ALIAS_CRYPTO("ctr-paes-cryptech");

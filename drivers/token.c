@@ -28,16 +28,38 @@ MODULE_PARM_DESC(clear_tokens,
 
 /* --- tokens -------------------------------------------------------------- */
 
-/* Bytes of a key of that type; 0: it has no clear tokens. */
-static size_t value_length(u32 type)
+/* Can a key of that type have so many bytes? Others have no clear tokens. */
+static bool value_length_fits(u32 type, size_t len)
 {
 	switch (CRYPTECH_KEY_FAMILY(type)) {
 	case CRYPTECH_KEY_FAMILY_AES:
-		return CRYPTECH_KEY_BITS(type) / 8;
+	case CRYPTECH_KEY_FAMILY_AES_ECB:
+	case CRYPTECH_KEY_FAMILY_AES_CTR:
+	case CRYPTECH_KEY_FAMILY_AES_GCM:
+	case CRYPTECH_KEY_FAMILY_AES_CMAC:
+		return len == CRYPTECH_KEY_BITS(type) / 8;
 	case CRYPTECH_KEY_FAMILY_AES_XTS:
-		return CRYPTECH_KEY_BITS(type) / 8 * 2;
+		return len == CRYPTECH_KEY_BITS(type) / 8 * 2;
+	case CRYPTECH_KEY_FAMILY_HMAC:
+		return len >= CRYPTECH_HMAC_KEY_MIN &&
+		       len <= CRYPTECH_HMAC_KEY_MAX;
 	default:
-		return 0;
+		return false;
+	}
+}
+
+/* What a key in the clear is for: all that its type can. */
+static u32 clear_flags(u32 type)
+{
+	switch (CRYPTECH_KEY_FAMILY(type)) {
+	case CRYPTECH_KEY_FAMILY_AES_CMAC:
+	case CRYPTECH_KEY_FAMILY_HMAC:
+		return CRYPTECH_KEY_FLAG_DIGITALSIGNATURE;
+	case CRYPTECH_KEY_FAMILY_AES_GCM:
+		return CRYPTECH_KEY_FLAG_DATAENCIPHERMENT |
+		       CRYPTECH_KEY_FLAG_CALLER_IV;
+	default:
+		return CRYPTECH_KEY_FLAG_DATAENCIPHERMENT;
 	}
 }
 
@@ -48,7 +70,7 @@ static bool value_fits(const struct cryptech_token *token)
 		return token->value_len == CRYPTECH_UUID_SIZE;
 	case CRYPTECH_TOKEN_CLEAR:
 		return token->value_len &&
-		       token->value_len == value_length(token->type);
+		       value_length_fits(token->type, token->value_len);
 	default:
 		return false;
 	}
@@ -211,8 +233,7 @@ static int set_clear(struct cryptech_tfm_key *key,
 	key->clear->made = true;
 	ret = cryptech_rpc_key_load_raw(kernel, NULL, token->type,
 					token->value, token->value_len,
-					CRYPTECH_KEY_FLAG_DATAENCIPHERMENT,
-					NULL, 0, key->clear->uuid, NULL);
+					clear_flags(token->type), NULL, 0, key->clear->uuid, NULL);
 	cryptech_key_settle(key->clear, ret, !ret);
 	memcpy(key->serial, key->clear->serial, sizeof(key->serial));
 	memcpy(key->uuid, key->clear->uuid, sizeof(key->uuid));
@@ -234,7 +255,7 @@ static int set_reference(struct cryptech_tfm_key *key,
 }
 
 int cryptech_tfm_setkey(struct cryptech_tfm_key *key, const void *data,
-			size_t len, u32 family)
+			size_t len, u32 type)
 {
 	struct cryptech_token token;
 	int ret;
@@ -243,7 +264,8 @@ int cryptech_tfm_setkey(struct cryptech_tfm_key *key, const void *data,
 	ret = cryptech_token_parse(data, len, &token);
 	if (ret)
 		return ret;
-	if (CRYPTECH_KEY_FAMILY(token.type) != family)
+	if (CRYPTECH_KEY_FAMILY(token.type) != CRYPTECH_KEY_FAMILY(type) ||
+	    (CRYPTECH_KEY_BITS(type) && token.type != type))
 		return -EINVAL;
 	if (token.kind == CRYPTECH_TOKEN_CLEAR)
 		ret = set_clear(key, &token);

@@ -16,7 +16,7 @@
 
 #include <cryptech/rpc.h>
 
-#define CRYPTECH_TOKEN_MAX	(CRYPTECH_TOKEN_HEAD + 64)
+#define CRYPTECH_TOKEN_MAX	(CRYPTECH_TOKEN_HEAD + CRYPTECH_HMAC_KEY_MAX)
 
 struct cryptech_device;
 struct cryptech_key;
@@ -78,7 +78,8 @@ struct cryptech_tfm_key {
  * @key:	of the tfm; what it held is dropped first, whatever comes
  * @data:	the token
  * @len:	its length in bytes
- * @family:	CRYPTECH_KEY_FAMILY_* that the algorithm is for
+ * @type:	CRYPTECH_KEY_* that the algorithm is for; of any length if the
+ *		bits of it are 0
  *
  * The caller must be a kernel thread, or have CAP_SYS_ADMIN in the initial
  * user namespace, or find a key of type `cryptech` with that UUID in its
@@ -92,7 +93,7 @@ struct cryptech_tfm_key {
  * for a sealed key; or what a call to the HSM gave.
  */
 int cryptech_tfm_setkey(struct cryptech_tfm_key *key, const void *data,
-			size_t len, u32 family);
+			size_t len, u32 type);
 
 /* Drop what it holds. May be called again. */
 void cryptech_tfm_clear(struct cryptech_tfm_key *key);

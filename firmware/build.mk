@@ -57,7 +57,7 @@ $(B)/obj-san/mutants/%.o: %.c
 # --- cores ---------------------------------------------------------------
 
 CORE_TESTS := $(addprefix $(B)/test/,core_test core_cipher_test \
-	core_key_test core_oaep_test)
+	core_key_test core_oaep_test core_symmetric_test)
 HOST_TESTS += $(CORE_TESTS)
 
 $(CORE_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
@@ -275,7 +275,7 @@ $(HSM_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN) $(HSM_TEST_WRAP),-lcrypto -pthread)
 
 # Keys: the same box, other functions.
-KEY_TESTS := $(addprefix $(B)/test/,key_attr_test key_cipher_test \
+KEY_TESTS := $(addprefix $(B)/test/,key_attr_test key_cipher_test key_mac_test \
 	key_fn_test key_store_test key_test key_threads key_transfer_test)
 HOST_TESTS += $(KEY_TESTS)
 
@@ -394,8 +394,7 @@ $(B)/test/sim_double: $(call san,$(FIRMWARE_SIM_OBJS) $(FIRMWARE_FPGA_OBJS) \
 		firmware/tests/sim_double.o)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
-SIM_BOX_OBJS := $(call san,$(addprefix firmware/tests/,sim_box.o sim_peers.o) \
-	firmware/platform/sim/slip.o)
+SIM_BOX_OBJS := $(call san,$(addprefix firmware/tests/,sim_box.o sim_peers.o))
 
 # The real one.
 $(B)/test/cryptech-hsm-san: $(call san,$(FIRMWARE_SIM_OBJS) \
@@ -429,8 +428,7 @@ $(B)/test/sim_loop: $(call san,firmware/tests/sim_loop.o \
 		firmware/platform/sim/loop.o)
 	$(call link,$(CFLAGS_SAN),)
 
-$(B)/test/sim_slip: $(call san,firmware/tests/sim_slip.o \
-		firmware/platform/sim/slip.o)
+$(B)/test/sim_slip: $(call san,firmware/tests/sim_slip.o)
 	$(call link,$(CFLAGS_SAN),)
 
 $(B)/test/sim_state: $(call san,$(addprefix firmware/tests/,sim_state.o \

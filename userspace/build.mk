@@ -7,7 +7,7 @@ comma := ,
 
 # --- the library -------------------------------------------------------------
 
-lib_src := $(addprefix $(us)/libcryptech/,backup.c device.c hashsig.c key.c \
+lib_src := $(addprefix $(us)/libcryptech/,backup.c cipher.c device.c hashsig.c key.c \
 	login.c names.c sign.c)
 lib_so := $(B)/lib/libcryptech.so
 

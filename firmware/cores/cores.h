@@ -21,7 +21,7 @@
 #define CORE_DER_MAX		8192	/* longest PKCS#8 we keep */
 #define CORE_SIGNATURE_MAX	1024	/* RSA-8192; EC has 132 */
 #define CORE_BLOCK		16	/* of AES, bytes */
-#define CORE_AES_MAX		64	/* both keys of AES-256-XTS */
+#define CORE_SECRET_MAX		CRYPTECH_HMAC_KEY_MAX	/* AES, HMAC keys */
 
 /* Memory that held secrets. The compiler does not drop it. */
 void core_wipe(void *data, size_t len);
@@ -77,9 +77,10 @@ int core_unwrap(const uint8_t kek[32], const uint8_t *wrapped,
 		size_t wrapped_len, uint8_t *plain, size_t *len);
 
 /*
- * Keys. An object holds a private or a public RSA or EC key, or an AES key; it
- * is not changed after it was made, so threads may share it. References are
- * counted, atomically. What a kind of key cannot do is UNSUPPORTED_KEY.
+ * Keys. An object holds a private or a public RSA or EC key, or a secret key (of
+ * AES or HMAC); it is not changed after it was made, so threads may share it.
+ * References are counted, atomically. What a kind of key cannot do is
+ * UNSUPPORTED_KEY.
  */
 struct core_key;
 
@@ -101,12 +102,12 @@ int core_key_from_spki(const uint8_t *der, size_t len, struct core_key **key);
  */
 int core_key_check(const struct core_key *key);
 /*
- * An AES key of the type's core_aes_size() bytes; BAD_ARGUMENTS for another
- * length, or for the two keys of XTS if they are equal.
+ * A secret key: of AES its type's core_secret_size() bytes, of HMAC
+ * CRYPTECH_HMAC_KEY_MIN to _MAX. BAD_ARGUMENTS for another length, or for the
+ * two keys of XTS if they are equal.
  */
 int core_key_from_raw(uint32_t type, const void *value, size_t len,
 		      struct core_key **key);
-size_t core_aes_size(uint32_t type);		/* 0: no type of AES key */
 /*
  * An AES key whose value is not here: whoever has it does the blocks. There is no
  * core_key_raw() of it (FORBIDDEN).
@@ -124,7 +125,9 @@ int core_key_elsewhere(uint32_t type, const struct core_elsewhere *where,
 /* Its @data, if it is with @where; else NULL. */
 void *core_key_where(const struct core_key *key,
 		     const struct core_elsewhere *where);
-/* Generates RSA (public exponent 65537), EC, AES by CRYPTECH_KEY_ number. */
+/* Bytes of one that is generated; 0: no type of secret key. */
+size_t core_secret_size(uint32_t type);
+/* Generates RSA (public exponent 65537), EC, AES, HMAC by CRYPTECH_KEY_ number. */
 int core_key_generate(uint32_t type, struct core_key **key);
 /* An RSA private key of 3,072 bits that everybody knows: it does the work of a
  * key where there is none, so that it does not show. */
@@ -139,7 +142,7 @@ int core_key_pkcs8(const struct core_key *key, uint8_t *der, size_t size,
 		   size_t *len);
 int core_key_spki(const struct core_key *key, uint8_t *der, size_t size,
 		  size_t *len);
-/* The bytes of an AES key; RESULT_TOO_LONG */
+/* The bytes of a secret key; RESULT_TOO_LONG */
 int core_key_raw(const struct core_key *key, uint8_t *value, size_t size,
 		 size_t *len);
 /* Bytes of a signature: modulus length, or twice the field's. */
@@ -159,15 +162,48 @@ int core_key_verify(const struct core_key *key, enum cryptech_digest digest,
 		    const uint8_t *signature, size_t len);
 
 /*
- * A chunk with an AES key, by the mode of its type: CBC (SP 800-38A) or XTS
- * (IEEE 1619, SP 800-38E). ENCRYPT in cryptech/rpc.h has the rules, which are
- * checked here: BAD_ARGUMENTS. @out gets @len bytes, @next_iv the next chunk's
- * iv.
+ * A chunk with an AES key, by the mode of its type: CBC, ECB, CTR (SP 800-38A)
+ * or XTS (IEEE 1619, SP 800-38E). ENCRYPT in cryptech/rpc.h has the rules, which
+ * are checked here: BAD_ARGUMENTS. @out gets @len bytes, @next_iv the next
+ * chunk's iv. Both ivs have core_iv_size() bytes.
  */
+size_t core_iv_size(uint32_t type);
 int core_key_cipher(const struct core_key *key, bool encrypt,
-		    const uint8_t iv[CORE_BLOCK], uint32_t block,
-		    const uint8_t *in, size_t len, uint8_t *out,
-		    uint8_t next_iv[CORE_BLOCK]);
+		    const uint8_t *iv, uint32_t block, const uint8_t *in,
+		    size_t len, uint8_t *out, uint8_t *next_iv);
+
+/*
+ * AES-GCM of a whole message: GCM_ENCRYPT in cryptech/rpc.h. Unless the tag is
+ * right @out is wiped: INVALID_SIGNATURE.
+ */
+int core_key_gcm_encrypt(const struct core_key *key,
+			 const uint8_t iv[CRYPTECH_GCM_IV_SIZE],
+			 const uint8_t *aad, size_t aad_len, const uint8_t *in,
+			 size_t len, uint8_t *out,
+			 uint8_t tag[CRYPTECH_GCM_TAG_SIZE]);
+int core_key_gcm_decrypt(const struct core_key *key,
+			 const uint8_t iv[CRYPTECH_GCM_IV_SIZE],
+			 const uint8_t *aad, size_t aad_len, const uint8_t *in,
+			 size_t len, const uint8_t tag[CRYPTECH_GCM_TAG_SIZE],
+			 uint8_t *out);
+
+/*
+ * MACs: AES-CMAC and HMAC. core_mac is what is to be known of the beginning of a
+ * message: whoever has that of messages of his choice can make MACs without
+ * the key, so it is a secret like the key. Zeros: nothing precedes.
+ */
+struct core_mac {
+	uint64_t done;			/* bytes, of whole CRYPTECH_MAC_BLOCKs */
+	uint8_t chain[CORE_DIGEST_MAX];
+};
+size_t core_mac_size(uint32_t type);		/* 0: makes no MACs */
+/* @len is one or more times CRYPTECH_MAC_BLOCK; BAD_ARGUMENTS */
+int core_key_mac_update(const struct core_key *key, struct core_mac *mac,
+			const uint8_t *data, size_t len);
+/* The MAC of that and @data, which then has CRYPTECH_MAC_BLOCK bytes or more
+ * (BAD_ARGUMENTS): core_mac_size() bytes. */
+int core_key_mac(const struct core_key *key, const struct core_mac *mac,
+		 const uint8_t *data, size_t len, uint8_t *out);
 
 /* RSA with nothing around it: @in to the power of the private exponent, both
  * of core_key_signature_size() bytes. BAD_ARGUMENTS unless below the modulus. */

@@ -10,9 +10,10 @@
 
 #include "../platform/platform.h"
 
-#define HSM_PORTS	4	/* ports 0 to HSM_PORTS - 1 */
+#define HSM_PORTS	7	/* ports 0 to HSM_PORTS - 1 */
 #define HSM_PORT_SOCKET	0
 #define HSM_PORT_MAILBOX 1	/* to 3: a mailbox's epochs use them in turn */
+#define HSM_PORT_LINE	4	/* to 6: a line's sessions likewise */
 
 struct hsm;
 

@@ -333,6 +333,8 @@ struct hsm {
 	uint8_t k_raw[32];		/* raw packages */
 	uint8_t k_raw_hashsig[32];	/* ... of HSS keys, with Kp */
 	uint8_t fingerprint[32];	/* not secret */
+	/* Drawn at start: seals what MAC_UPDATE gives away. */
+	uint8_t k_mac[32];
 	/*
 	 * They change when the master key does, and calls read them without
 	 * the lock. So who changes them has the HSM to himself: no call has

@@ -113,6 +113,7 @@ int keys_insert(struct keys *keys, struct key *key)
 	memmove(keys->list + at + 1, keys->list + at,
 		(keys->count - at) * sizeof(*keys->list));
 	keys->list[at] = key_get(key);
+	key->number = ++keys->numbers;
 	keys->count++;
 	++*counter_of(keys, key);
 	return CRYPTECH_ERR_OK;

@@ -11,7 +11,8 @@
  *	pkeyattr.c   libhal's functions 25, 27, 28: match, attributes
  *	transfer.c   libhal's functions 29 and 30: export, import
  *	keyfn.c	     our functions 0x110 to 0x11a, by UUID
- *	cipher.c     our functions 0x11b to 0x121, by UUID
+ *	cipher.c     our functions 0x11b and 0x120 to 0x123, by UUID
+ *	mac.c	     ... 0x124 to 0x126
  *	hashsig*.c   hash signature keys: see hashsig.h
  *
  * Everything here wants the lock held, but for the functions that say that
@@ -74,7 +75,9 @@ struct key {
 	struct client *owner;		/* of a volatile key */
 	struct key *owner_next;
 	struct attributes attributes;
-	uint8_t *spki;			/* of an AES key: none */
+	uint64_t number;		/* no other key ever has it, until the
+					 * HSM stops; from 1 */
+	uint8_t *spki;			/* of a secret key: none */
 	size_t spki_len;
 	/* The decoded key: always there in a volatile key, else the cache's. */
 	struct core_key *core;
@@ -90,6 +93,7 @@ struct keys {
 	size_t token;
 	size_t in_memory;
 	size_t lost;
+	uint64_t numbers;		/* given to keys */
 	struct key *newest, *oldest;	/* the cache */
 	size_t cached;
 };
@@ -112,9 +116,11 @@ static inline bool key_is_hashsig(const struct key *key)
 	return CRYPTECH_KEY_FAMILY(key->type) == CRYPTECH_KEY_FAMILY_HSS;
 }
 
-static inline bool key_is_aes(const struct key *key)
+/* Of AES or HMAC: bytes, and no public half. */
+static inline bool class_is_secret(enum cryptech_key_class class)
 {
-	return key->class == CRYPTECH_KEY_CLASS_AES;
+	return class == CRYPTECH_KEY_CLASS_AES ||
+	       class == CRYPTECH_KEY_CLASS_HMAC;
 }
 
 /* Its value is in the FPGA's vault alone. */
@@ -123,7 +129,18 @@ static inline bool key_is_vault(const struct key *key)
 	return key->flags & CRYPTECH_KEY_FLAG_VAULT;
 }
 
-/* CRYPTECH_CURVE_NONE for RSA and AES. */
+static inline bool key_is_secret(const struct key *key)
+{
+	return class_is_secret(key->class);
+}
+
+/* A secret key that makes MACs; the others encrypt. */
+static inline bool key_is_mac(const struct key *key)
+{
+	return core_mac_size(key->type) != 0;
+}
+
+/* CRYPTECH_CURVE_NONE for all but EC. */
 static inline enum cryptech_curve key_curve(const struct key *key)
 {
 	switch (key->type) {
@@ -255,7 +272,7 @@ int key_load(struct call *call, const uint8_t *der, size_t len,
 int key_generate(struct call *call, uint32_t type,
 		 const struct key_request *request, uint32_t *handle,
 		 struct key **key);
-/* The bytes of an AES key. */
+/* The bytes of a secret key. */
 int key_load_raw(struct call *call, uint32_t type, const uint8_t *value,
 		 size_t len, const struct key_request *request,
 		 struct key **key);

@@ -143,7 +143,7 @@ int handle_KEY_PUBLIC(struct call *call)
 	error = call_fits(call, xdr_size_opaque(max));
 	if (error)
 		return error;
-	if (key_is_aes(key))
+	if (key_is_secret(key))
 		return CRYPTECH_ERR_UNSUPPORTED_KEY;
 	if (key->spki_len > max)
 		return CRYPTECH_ERR_RESULT_TOO_LONG;

@@ -24,7 +24,7 @@ static int decode(const struct key_record *record, struct core_key **core)
 {
 	int error;
 
-	if (record->class == CRYPTECH_KEY_CLASS_AES)
+	if (class_is_secret(record->class))
 		error = core_key_from_raw(record->type, record->secret,
 					  record->secret_len, core);
 	else if (record->secret_len)
@@ -45,7 +45,7 @@ static bool agrees(const struct key_record *record, const struct core_key *core)
 	if (core_key_type(core) != record->type ||
 	    core_key_class(core) != record->class)
 		return false;
-	if (record->class != CRYPTECH_KEY_CLASS_AES &&
+	if (!class_is_secret(record->class) &&
 	    core_key_spki(core, spki, sizeof(spki), &len))
 		return false;
 	return len == record->spki_len && !memcmp(spki, record->spki, len);
@@ -63,8 +63,8 @@ static int decode_checked(const struct hsm *hsm,
 	error = key_check_type(hsm, core_key_type(*core));
 	if (!error && !agrees(record, *core))
 		error = CRYPTECH_ERR_KEYWRAP_BAD_MAGIC;
-	/* any bytes are an AES key */
-	if (!error && record->class != CRYPTECH_KEY_CLASS_AES)
+	/* any bytes are a secret key */
+	if (!error && !class_is_secret(record->class))
 		error = not_an_image(core_key_check(*core));
 	if (error) {
 		core_key_put(*core);
@@ -145,7 +145,7 @@ static int secret_of(const struct key *key, const struct core_key *core,
 		     uint8_t secret[CORE_DER_MAX], size_t *len)
 {
 	*len = 0;
-	if (key_is_aes(key))
+	if (key_is_secret(key))
 		return core_key_raw(core, secret, CORE_DER_MAX, len);
 	if (key_is_private(key))
 		return core_key_pkcs8(core, secret, CORE_DER_MAX, len);

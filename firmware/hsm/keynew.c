@@ -41,9 +41,37 @@ int key_check_type(const struct hsm *hsm, uint32_t type)
 			return CRYPTECH_ERR_OK;
 		return CRYPTECH_ERR_UNSUPPORTED_KEY;
 	default:
-		return core_aes_size(type) ? CRYPTECH_ERR_OK :
-					     CRYPTECH_ERR_UNSUPPORTED_KEY;
+		return core_secret_size(type) ? CRYPTECH_ERR_OK :
+						CRYPTECH_ERR_UNSUPPORTED_KEY;
 	}
+}
+
+static uint32_t mode_of(uint32_t type)
+{
+	switch (CRYPTECH_KEY_FAMILY(type)) {
+	case CRYPTECH_KEY_FAMILY_AES:
+		return CRYPTECH_MODE_CBC;
+	case CRYPTECH_KEY_FAMILY_AES_XTS:
+		return CRYPTECH_MODE_XTS;
+	case CRYPTECH_KEY_FAMILY_AES_ECB:
+		return CRYPTECH_MODE_ECB;
+	case CRYPTECH_KEY_FAMILY_AES_CTR:
+		return CRYPTECH_MODE_CTR;
+	case CRYPTECH_KEY_FAMILY_AES_GCM:
+		return CRYPTECH_MODE_GCM;
+	case CRYPTECH_KEY_FAMILY_AES_CMAC:
+		return CRYPTECH_MODE_CMAC;
+	default:
+		return CRYPTECH_MODE_OF_TYPE;
+	}
+}
+
+/* The uses that a secret key cannot have: it encrypts, or it makes MACs. */
+static uint32_t uses_of_other_kinds(const struct key *key)
+{
+	return CRYPTECH_KEY_FLAG_KEYENCIPHERMENT | CRYPTECH_KEY_FLAG_RAW |
+	       (key_is_mac(key) ? CRYPTECH_KEY_FLAG_DATAENCIPHERMENT :
+				  CRYPTECH_KEY_FLAG_DIGITALSIGNATURE);
 }
 
 /*
@@ -53,19 +81,15 @@ int key_check_type(const struct hsm *hsm, uint32_t type)
  */
 int key_settle_flags(struct key *key)
 {
-	const uint32_t other_kinds = CRYPTECH_KEY_FLAG_DIGITALSIGNATURE |
-				     CRYPTECH_KEY_FLAG_KEYENCIPHERMENT |
-				     CRYPTECH_KEY_FLAG_RAW;
 	uint32_t mode = CRYPTECH_KEY_MODE(key->flags);
-	uint32_t own = CRYPTECH_MODE_OF_TYPE;
+	uint32_t own = mode_of(key->type);
 
-	if (CRYPTECH_KEY_FAMILY(key->type) == CRYPTECH_KEY_FAMILY_AES)
-		own = CRYPTECH_MODE_CBC;
-	else if (CRYPTECH_KEY_FAMILY(key->type) == CRYPTECH_KEY_FAMILY_AES_XTS)
-		own = CRYPTECH_MODE_XTS;
 	if (mode != CRYPTECH_MODE_OF_TYPE && mode != own)
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
-	if (key_is_aes(key) && (key->flags & other_kinds))
+	if (key_is_secret(key) && (key->flags & uses_of_other_kinds(key)))
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
+	if ((key->flags & CRYPTECH_KEY_FLAG_CALLER_IV) &&
+	    own != CRYPTECH_MODE_GCM)
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	if (key_is_hashsig(key) &&
 	    (key->flags & (CRYPTECH_KEY_FLAG_KEYENCIPHERMENT |
@@ -157,7 +181,7 @@ static int seal(const struct hsm *hsm, const struct key *key,
 	if (key_is_vault(key))
 		error = vaultkeys_aes_record(core, secret, sizeof(secret),
 					     &len);
-	else if (key_is_aes(key))
+	else if (key_is_secret(key))
 		error = core_key_raw(core, secret, sizeof(secret), &len);
 	else if (core && key_is_private(key))
 		error = core_key_pkcs8(core, secret, sizeof(secret), &len);
@@ -187,7 +211,7 @@ static int prepare(const struct hsm *hsm, struct core_key *core,
 	if (error)
 		return error;
 	error = key_name(key, request);
-	if (!error && core && !key_is_aes(key))
+	if (!error && core && !key_is_secret(key))
 		error = set_spki(key, core);
 	if (!error && key_is_token(key))
 		error = seal(hsm, key, core, sealed);

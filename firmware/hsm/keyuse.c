@@ -70,7 +70,7 @@ static int decode(const struct hsm *hsm, const struct key *key,
 		error = vaultkeys_aes_open(hsm->vaultkeys, key->type,
 					   record.secret, record.secret_len,
 					   core);
-	else if (key_is_aes(key))
+	else if (key_is_secret(key))
 		error = core_key_from_raw(key->type, record.secret,
 					  record.secret_len, core);
 	else if (record.secret_len)

@@ -251,7 +251,7 @@ int handle_PKEY_GET_PUBLIC_KEY(struct call *call)
 		error = call_key_by_handle(call, handle, &key);
 	if (error)
 		return error;
-	if (key_is_aes(key))
+	if (key_is_secret(key))
 		return CRYPTECH_ERR_UNSUPPORTED_KEY;
 	spki = libhal_spki(key, buffer, &len);
 	if (len > max)

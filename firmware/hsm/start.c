@@ -105,6 +105,8 @@ struct hsm *hsm_start(const struct platform *platform,
 	for (i = 0; i < HSM_PORTS && !error; i++)
 		error = port_init(hsm, &hsm->ports[i], i);
 	if (!error)
+		error = core_random(hsm->k_mac, sizeof(hsm->k_mac));
+	if (!error)
 		error = start_store(hsm);
 	if (!error)
 		error = hashsigs_recover(hsm);

@@ -327,7 +327,7 @@ static void keys_in_and_out(void)
 	size_t len;
 
 	for (size_t i = 0; i < TYPES; i++) {
-		EXPECT_EQ(core_aes_size(types[i]), sizes[i]);
+		EXPECT_EQ(core_secret_size(types[i]), sizes[i]);
 		fill(value.data, 65, 3);
 		for (size_t n = 0; n <= 65; n++) {
 			int error = core_key_from_raw(types[i], value.data, n,
@@ -362,13 +362,14 @@ static void bad_keys(void)
 	static const uint32_t none[] = {
 		0, CRYPTECH_KEY_RSA2048, CRYPTECH_KEY_EC_P256, 0x00030000,
 		0x00030081, 0x00030040, 0x00030200, 0x000400c0, 0x00040200,
-		0x00050100,
+		0x00050100, 0x00060000, 0x00060200, 0x00070040, 0x00080300,
+		0x00090081, 0x000a0080, 0x000a0000, 0x000a0100 ^ 1, 0x000b0100,
 	};
 	struct core_key *key;
 
 	fill(value.data, 64, 3);
 	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++) {
-		EXPECT_EQ(core_aes_size(none[i]), 0);
+		EXPECT_EQ(core_secret_size(none[i]), 0);
 		EXPECT_EQ(core_key_from_raw(none[i], value.data, 32, &key),
 			  CRYPTECH_ERR_UNSUPPORTED_KEY);
 	}

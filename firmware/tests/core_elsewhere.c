@@ -13,7 +13,7 @@
 
 struct value {
 	size_t size;		/* of a key; XTS has two */
-	uint8_t bytes[CORE_AES_MAX];
+	uint8_t bytes[CORE_SECRET_MAX];
 };
 
 int __real_core_key_from_raw(uint32_t type, const void *value, size_t len,
@@ -51,17 +51,24 @@ int __wrap_core_key_from_raw(uint32_t type, const void *bytes, size_t len,
 			     struct core_key **key)
 {
 	int error = __real_core_key_from_raw(type, bytes, len, key);
+	struct core_key *there;
 	struct value *value;
 
 	if (error)
 		return error;
-	core_key_put(*key);
 	value = calloc(1, sizeof(*value));
 	if (!value)
 		return CRYPTECH_ERR_ALLOCATION_FAILURE;
 	value->size = CRYPTECH_KEY_BITS(type) / 8;
 	memcpy(value->bytes, bytes, len);
-	return core_key_elsewhere(type, &elsewhere, value, key);
+	error = core_key_elsewhere(type, &elsewhere, value, &there);
+	if (error) {		/* what nobody serves elsewhere stays here */
+		free(value);
+		return CRYPTECH_ERR_OK;
+	}
+	core_key_put(*key);
+	*key = there;
+	return CRYPTECH_ERR_OK;
 }
 
 /* Its tests ask for the value of keys; elsewhere it is not to be had. */
@@ -69,7 +76,7 @@ int __wrap_core_key_raw(const struct core_key *key, uint8_t *value,
 			size_t size, size_t *len)
 {
 	const struct value *have = core_key_where(key, &elsewhere);
-	size_t need = core_aes_size(core_key_type(key));
+	size_t need = core_secret_size(core_key_type(key));
 
 	if (!have)
 		return __real_core_key_raw(key, value, size, len);

@@ -149,11 +149,13 @@ static const uint32_t clients[] = { NOBODY, USER, WHEEL, 0, 1 };
 static struct bytes der, spki, package, kek, signature;
 static uint32_t key, kekek;
 static uint8_t key_uuid[16], cbc_uuid[16], xts_uuid[16], raw_uuid[16];
+static uint8_t gcm_uuid[16], mac_uuid[16];
+static struct bytes hidden, tag, mac_state, mac;	/* of what each_good says */
 static struct bytes hss_signature;
 static const uint8_t hss_uuid[16] = "a hash signer";
 /* of the 1,024 bits of the key below, and less than its modulus */
 static const uint8_t power[128] = { 0, 1, 2, 3 };
-static const uint8_t zeros[32];
+static const uint8_t zeros[128];
 
 #define H5	5
 #define W8	4
@@ -207,6 +209,16 @@ static void each_good(void (*use)(uint32_t number,
 	     W(0), O(zeros, 32));
 	GOOD(DECRYPT, O(xts_uuid, 16), W(CRYPTECH_MODE_XTS), O(zeros, 16),
 	     W(1), O(zeros, 31));
+	GOOD(GCM_ENCRYPT, O(gcm_uuid, 16), O(zeros, 12), O("aad", 3),
+	     O(zeros, 33));
+	GOOD(GCM_DECRYPT, O(gcm_uuid, 16), O(zeros, 12), O("aad", 3),
+	     O(hidden.data, 33), O(tag.data, 16));
+	GOOD(MAC, O(mac_uuid, 16), O(mac_state.data, mac_state.len),
+	     O(zeros, 128));
+	GOOD(MAC_VERIFY, O(mac_uuid, 16), O(mac_state.data, mac_state.len),
+	     O(zeros, 128), O(mac.data, mac.len));
+	GOOD(MAC_UPDATE, O(mac_uuid, 16), O(mac_state.data, mac_state.len),
+	     O(zeros, 128));
 	GOOD(RSA_PRIVATE, O(raw_uuid, 16), O(power, sizeof(power)));
 	GOOD(PKEY_GENERATE_HASHSIG, W(0), W(1), W(H5), W(W8), W(SIGNS | 8));
 	GOOD(HASHSIG_GENERATE, O("to be cancelled.", 16), W(SIGNS | 8),
@@ -279,6 +291,24 @@ static bool make_hss(void)
 		    CRYPTECH_HSS_SIGNATURE_MAX) && take(&hss_signature);
 }
 
+/* ... of AES-GCM and HMAC, and what each_good() has them make. */
+static bool make_gcm_and_mac(void)
+{
+	struct bytes iv;
+
+	return make(CRYPTECH_KEY_AES256_GCM,
+		    CIPHERS | CRYPTECH_KEY_FLAG_CALLER_IV, gcm_uuid) &&
+	       !ask(&box, USER, CRYPTECH_RPC_GCM_ENCRYPT, "ooso", gcm_uuid,
+		    (size_t)16, zeros, (size_t)12, "aad", zeros, (size_t)33) &&
+	       take(&iv) && take(&hidden) && take(&tag) &&
+	       make(CRYPTECH_KEY_HMAC_SHA512, SIGNS, mac_uuid) &&
+	       !ask(&box, USER, CRYPTECH_RPC_MAC_UPDATE, "oso", mac_uuid,
+		    (size_t)16, "", zeros, (size_t)128) && take(&mac_state) &&
+	       !ask(&box, USER, CRYPTECH_RPC_MAC, "ooo", mac_uuid, (size_t)16,
+		    mac_state.data, mac_state.len, zeros, (size_t)128) &&
+	       take(&mac);
+}
+
 /* libhal's ways, because transfer works only there. */
 static bool start_good(void)
 {
@@ -294,7 +324,7 @@ static bool start_good(void)
 	if (!make(CRYPTECH_KEY_AES256, CIPHERS, cbc_uuid) ||
 	    !make(CRYPTECH_KEY_AES128_XTS, CIPHERS, xts_uuid) ||
 	    !make(CRYPTECH_KEY_FAMILY_RSA << 16 | 1024, CRYPTECH_KEY_FLAG_RAW,
-		  raw_uuid) || !make_hss())
+		  raw_uuid) || !make_hss() || !make_gcm_and_mac())
 		return false;
 	if (ask(&box, USER, CRYPTECH_RPC_PKEY_GENERATE_EC, "uuu", 0,
 		CRYPTECH_CURVE_P256, SIGNS | CRYPTECH_KEY_FLAG_EXPORTABLE |
@@ -309,7 +339,7 @@ static bool start_good(void)
 	       !ask(&box, USER, CRYPTECH_RPC_KEY_SET_LABEL, "os", key_uuid,
 		    (size_t)16, "label") &&
 	       !ask(&box, USER, CRYPTECH_RPC_PKEY_SIGN, "uuou", key, 0, zeros,
-		    sizeof(zeros), 64) && take(&signature) &&
+		    (size_t)32, 64) && take(&signature) &&
 	       signature.len == 64;
 }
 
@@ -512,8 +542,8 @@ static void random_bytes(void)
 static void unknown_functions(void)
 {
 	static const uint32_t numbers[] = {
-		32, 33, 64, 65, 67, 0xff, 0x102, 0x10f, 0x117, 0x11c,
-		0x11f, 0x122, 0x10000, 0xffffffff
+		32, 33, 64, 65, 67, 0xff, 0x102, 0x10f, 0x117, 0x12e,
+		0x12f, 0x10000, 0xffffffff
 	};
 	size_t i;
 

@@ -65,7 +65,8 @@ static bool is_there(const struct subject *s, const struct rule *rule,
  * allowed, rather than not known. */
 static unsigned int other_kind(const struct instance *k)
 {
-	return K_FORBIDDEN | (k->kind == K_HSS ? K_NO_HALVES : 0);
+	return K_FORBIDDEN | (k->kind == K_HSS ? K_NO_HALVES : 0) |
+	       (k->kind & K_AES_KEYS ? K_ONE_MODE : 0);
 }
 
 /* The errors that this may be told, as bits; bit 0: it is allowed. */
@@ -219,7 +220,11 @@ static bool may_have(enum kind kind, uint32_t flags)
 
 	if ((flags & F_KEK) && (flags & uses))
 		return false;
-	if (kind & K_CIPHERS)
+	if ((flags & F_IV) && kind != K_GCM)
+		return false;
+	if (kind & K_MACS)
+		return !(flags & (F_DATA | F_KEK | F_RAW));
+	if (kind & K_SECRETS)
 		return !(flags & (F_SIGN | F_KEK | F_RAW));
 	if (kind & (K_HSS | K_HSS_PUB)) {
 		if (flags & (F_KEK | F_DATA | F_RAW))
@@ -248,9 +253,14 @@ static const struct maker makers[] = {
 	{ CRYPTECH_RPC_KEY_GENERATE, K_EC, CRYPTECH_KEY_EC_P256, 0 },
 	{ CRYPTECH_RPC_KEY_GENERATE, K_XTS, CRYPTECH_KEY_AES256_XTS,
 	  CRYPTECH_MODE_XTS },
+	{ CRYPTECH_RPC_KEY_GENERATE, K_GCM, CRYPTECH_KEY_AES256_GCM,
+	  CRYPTECH_MODE_GCM },
+	{ CRYPTECH_RPC_KEY_GENERATE, K_HMAC, CRYPTECH_KEY_HMAC_SHA512, 0 },
 	{ CRYPTECH_RPC_KEY_LOAD, K_EC, 0, 0 },
 	{ CRYPTECH_RPC_KEY_LOAD_RAW, K_AES, CRYPTECH_KEY_AES128,
 	  CRYPTECH_MODE_CBC },
+	{ CRYPTECH_RPC_KEY_LOAD_RAW, K_CMAC, CRYPTECH_KEY_AES128_CMAC,
+	  CRYPTECH_MODE_CMAC },
 	{ CRYPTECH_RPC_HASHSIG_GENERATE, K_HSS, 0, 0 },
 };
 
@@ -295,7 +305,7 @@ static bool flags_fit(const struct maker *m, uint32_t flags)
 	uint32_t mode = CRYPTECH_KEY_MODE(flags);
 
 	if (!is_libhals(m->function))
-		known |= F_RAW | CRYPTECH_KEY_MODE_FLAG(m->mode);
+		known |= F_RAW | F_IV | CRYPTECH_KEY_MODE_FLAG(m->mode);
 	return !(flags & ~known) && (!mode || mode == m->mode) &&
 	       may_have(m->kind, flags & ~CRYPTECH_KEY_MODE_FLAG(0xf));
 }
@@ -357,7 +367,8 @@ static void every_role_every_flag(void)
 		0, F_RAW, 0x40, 0x80000000,
 		CRYPTECH_KEY_MODE_FLAG(CRYPTECH_MODE_CBC),
 		CRYPTECH_KEY_MODE_FLAG(CRYPTECH_MODE_XTS),
-		CRYPTECH_KEY_MODE_FLAG(3),
+		CRYPTECH_KEY_MODE_FLAG(CRYPTECH_MODE_GCM),
+		F_IV, F_RAW | F_IV,
 	};
 
 	REQUIRE(fresh(0));
@@ -367,7 +378,7 @@ static void every_role_every_flag(void)
 		REQUIRE(set_role(&subjects[i]));
 		for (size_t m = 0; m < sizeof(makers) / sizeof(*makers); m++)
 			for (uint32_t flags = 0; flags < 0x40; flags++)
-				for (size_t j = 0; j < 7; j++)
+				for (size_t j = 0; j < 9; j++)
 					try_flags(&subjects[i], &makers[m],
 						  flags | more[j]);
 	}
@@ -411,15 +422,17 @@ static bool try_key(enum kind kind, uint32_t flags, uint32_t only_policy)
 }
 
 static const enum kind kinds[] = {
-	K_RSA, K_RSA_PUB, K_EC, K_EC_PUB, K_AES, K_XTS, K_HSS, K_HSS_PUB
+	K_RSA, K_RSA_PUB, K_EC, K_EC_PUB, K_AES, K_XTS, K_CTR, K_GCM, K_CMAC,
+	K_HMAC, K_HSS, K_HSS_PUB
 };
 
 static void try_keys(uint32_t only_policy)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		for (uint32_t flags = 0; flags < 0x80; flags++) {
+		for (uint32_t flags = 0; flags < 0x100; flags++) {
 			uint32_t all = (flags & 0x3f) |
-				       (flags & 0x40 ? F_RAW : 0);
+				       (flags & 0x40 ? F_RAW : 0) |
+				       (flags & 0x80 ? F_IV : 0);
 
 			if (may_have(kinds[i], all))
 				REQUIRE(try_key(kinds[i], all, only_policy));

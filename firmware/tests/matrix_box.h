@@ -143,6 +143,14 @@ static int make(uint32_t word, struct instance *k)
 		return generate(word, CRYPTECH_KEY_AES256, k);
 	case K_XTS:
 		return generate(word, CRYPTECH_KEY_AES256_XTS, k);
+	case K_CTR:
+		return generate(word, CRYPTECH_KEY_AES192_CTR, k);
+	case K_GCM:
+		return generate(word, CRYPTECH_KEY_AES128_GCM, k);
+	case K_CMAC:
+		return generate(word, CRYPTECH_KEY_AES256_CMAC, k);
+	case K_HMAC:
+		return generate(word, CRYPTECH_KEY_HMAC_SHA384, k);
 	case K_HSS:
 		return generate_hss(word, k);
 	default:

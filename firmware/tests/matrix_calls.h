@@ -57,10 +57,37 @@ static inline int ask_match(const struct asked *a)
 static inline int ask_cipher(const struct asked *a, uint32_t function)
 {
 	const struct instance *k = a->key;
-	uint32_t mode = k->kind == K_XTS ? CRYPTECH_MODE_XTS : CRYPTECH_MODE_CBC;
+	uint32_t mode = k->kind == K_XTS ? CRYPTECH_MODE_XTS :
+			k->kind == K_CTR ? CRYPTECH_MODE_CTR :
+			k->kind == K_GCM ? CRYPTECH_MODE_GCM : CRYPTECH_MODE_CBC;
 
 	return ask(&box, a->word, function, "ououo", UUID_OF(k), mode, zeros,
 		   (size_t)16, 0, zeros, (size_t)32);
+}
+
+static inline int ask_gcm_or_mac(const struct asked *a, uint32_t f)
+{
+	const struct instance *k = a->key;
+	uint32_t w = a->word;
+
+	switch (f) {
+	case CRYPTECH_RPC_GCM_ENCRYPT:
+		return ask(&box, w, f, "ooso", UUID_OF(k), zeros, (size_t)12,
+			   "aad", zeros, (size_t)32);
+	case CRYPTECH_RPC_GCM_DECRYPT:
+		return ask(&box, w, f, "oosoo", UUID_OF(k), zeros, (size_t)12,
+			   "aad", zeros, (size_t)32, zeros, (size_t)16);
+	case CRYPTECH_RPC_MAC:
+		return ask(&box, w, f, "oso", UUID_OF(k), "", zeros,
+			   (size_t)32);
+	case CRYPTECH_RPC_MAC_VERIFY:
+		return ask(&box, w, f, "osoo", UUID_OF(k), "", zeros,
+			   (size_t)32, zeros, (size_t)16);
+	case CRYPTECH_RPC_MAC_UPDATE:
+		return ask(&box, w, f, "oso", UUID_OF(k), "", zeros,
+			   (size_t)CRYPTECH_MAC_BLOCK);
+	}
+	return NOT_ASKED;
 }
 
 /* Functions of libhal's, by handle or without a key. */
@@ -276,6 +303,8 @@ static inline int ask_function(const struct asked *a, uint32_t f)
 
 	if (error == NOT_ASKED)
 		error = ask_ours(a, f);
+	if (error == NOT_ASKED)
+		error = ask_gcm_or_mac(a, f);
 	return error == NOT_ASKED ? ask_backup(a, f) : error;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The other side of socket and mailbox; see sim_box.h. */
+#include <cryptech/slip.h>
 #include <cryptech/xdr.h>
 
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../platform/sim/slip.h"
 #include "sim_box.h"
 
 /* --- the socket ---------------------------------------------------------- */

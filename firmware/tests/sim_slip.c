@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* SLIP: bytes from RFC 1055 and libhal's habits, then everything else. */
+#include <cryptech/slip.h>
+
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "../platform/sim/slip.h"
 #include "tap.h"
 
 #define SIZE	64

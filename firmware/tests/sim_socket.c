@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The socket port of sim_double, and peers of every kind of rudeness. */
+#include <cryptech/slip.h>
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -9,7 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../platform/sim/slip.h"
 #include "sim_box.h"
 #include "sim_double.h"
 #include "tap.h"

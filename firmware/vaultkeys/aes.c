@@ -57,7 +57,7 @@ static int aes_alloc(struct vaultkeys *vk, uint32_t type, struct aes **out)
 	struct aes *aes;
 
 	*out = NULL;
-	if (!core_aes_size(type) || CRYPTECH_KEY_BITS(type) == 192)
+	if (!core_secret_size(type) || CRYPTECH_KEY_BITS(type) == 192)
 		return CRYPTECH_ERR_UNSUPPORTED_KEY;
 	aes = calloc(1, sizeof(*aes));
 	if (!aes)

@@ -30,6 +30,7 @@ enum cryptech_key_class {
 	CRYPTECH_KEY_CLASS_HASHSIG_PRIVATE = 5,
 	CRYPTECH_KEY_CLASS_HASHSIG_PUBLIC = 6,
 	CRYPTECH_KEY_CLASS_AES = 0x100,		/* ours */
+	CRYPTECH_KEY_CLASS_HMAC = 0x101,	/* ours */
 };
 
 enum cryptech_curve {
@@ -52,6 +53,11 @@ enum cryptech_curve {
 #define CRYPTECH_KEY_FAMILY_AES_XTS	4	/* bits: of each of its two */
 
 #define CRYPTECH_KEY_FAMILY_HSS		5	/* bits: 0 */
+#define CRYPTECH_KEY_FAMILY_AES_ECB	6	/* bits: of the key */
+#define CRYPTECH_KEY_FAMILY_AES_CTR	7
+#define CRYPTECH_KEY_FAMILY_AES_GCM	8
+#define CRYPTECH_KEY_FAMILY_AES_CMAC	9
+#define CRYPTECH_KEY_FAMILY_HMAC	10	/* bits: of the hash value */
 
 /* HSS keys (hash based, RFC 8554) have parameters instead of a size. */
 #define CRYPTECH_KEY_HSS		0x00050000
@@ -67,7 +73,22 @@ T(0x00030080, AES128, "aes128")						       \
 T(0x000300c0, AES192, "aes192")						       \
 T(0x00030100, AES256, "aes256")						       \
 T(0x00040080, AES128_XTS, "aes128-xts")					       \
-T(0x00040100, AES256_XTS, "aes256-xts")
+T(0x00040100, AES256_XTS, "aes256-xts")					       \
+T(0x00060080, AES128_ECB, "aes128-ecb")					       \
+T(0x000600c0, AES192_ECB, "aes192-ecb")					       \
+T(0x00060100, AES256_ECB, "aes256-ecb")					       \
+T(0x00070080, AES128_CTR, "aes128-ctr")					       \
+T(0x000700c0, AES192_CTR, "aes192-ctr")					       \
+T(0x00070100, AES256_CTR, "aes256-ctr")					       \
+T(0x00080080, AES128_GCM, "aes128-gcm")					       \
+T(0x000800c0, AES192_GCM, "aes192-gcm")					       \
+T(0x00080100, AES256_GCM, "aes256-gcm")					       \
+T(0x00090080, AES128_CMAC, "aes128-cmac")				       \
+T(0x000900c0, AES192_CMAC, "aes192-cmac")				       \
+T(0x00090100, AES256_CMAC, "aes256-cmac")				       \
+T(0x000a0100, HMAC_SHA256, "hmac-sha256")				       \
+T(0x000a0180, HMAC_SHA384, "hmac-sha384")				       \
+T(0x000a0200, HMAC_SHA512, "hmac-sha512")
 
 #define CRYPTECH_T(number, name, ...) CRYPTECH_KEY_##name = number,
 enum cryptech_key_type { CRYPTECH_KEY_TYPES(CRYPTECH_T) };
@@ -86,7 +107,9 @@ enum cryptech_key_type { CRYPTECH_KEY_TYPES(CRYPTECH_T) };
 #define CRYPTECH_KEY_FLAGS_LIBHAL		0x0000003f
 #define CRYPTECH_KEY_FLAG_RAW			0x00010000 /* raw RSA allowed */
 #define CRYPTECH_KEY_FLAG_RECOVERABLE		0x00020000 /* see RECOVERY_ */
-#define CRYPTECH_KEY_FLAGS_ALL			0x00f3003f
+/* The caller of AES-GCM may choose the IV; else the HSM draws it. */
+#define CRYPTECH_KEY_FLAG_CALLER_IV		0x01000000
+#define CRYPTECH_KEY_FLAGS_ALL			0x01f3003f
 /*
  * Not asked for, but told: a KEYENCIPHERMENT key that this HSM made, and that
  * is not EXPORTABLE. Nobody else has ever had its private half, nor will: what
@@ -101,13 +124,27 @@ enum cryptech_key_type { CRYPTECH_KEY_TYPES(CRYPTECH_T) };
 
 /*
  * The one mode that an AES key serves, in bits 20 to 23 of its flags. 0 when a
- * key is made stands for its type's own: CBC for AES, XTS for AES-XTS.
+ * key is made stands for its type's own: CBC for AES, XTS for AES-XTS and so on.
  */
 #define CRYPTECH_KEY_MODE(flags)		((flags) >> 20 & 0xf)
 #define CRYPTECH_KEY_MODE_FLAG(mode)		((mode) << 20)
 #define CRYPTECH_MODE_OF_TYPE			0
 #define CRYPTECH_MODE_CBC			1
 #define CRYPTECH_MODE_XTS			2
+#define CRYPTECH_MODE_ECB			3
+#define CRYPTECH_MODE_CTR			4
+#define CRYPTECH_MODE_GCM			5
+#define CRYPTECH_MODE_CMAC			6
+
+#define CRYPTECH_GCM_IV_SIZE		12	/* bytes */
+#define CRYPTECH_GCM_TAG_SIZE		16
+
+/* HMAC keys, bytes; a generated one is as long as the hash value. */
+#define CRYPTECH_HMAC_KEY_MIN		14
+#define CRYPTECH_HMAC_KEY_MAX		256
+/* MAC_UPDATE takes multiples of this many bytes, of every kind of key. */
+#define CRYPTECH_MAC_BLOCK		128
+#define CRYPTECH_MAC_STATE_SIZE		88	/* bytes */
 
 /* How an HSS key makes the seeds of its leaves; see hashsig.rst. */
 #define CRYPTECH_HASHSIG_PUNCTURED	0	/* spent seeds cease to exist */

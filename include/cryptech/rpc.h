@@ -161,6 +161,16 @@ F(0x120, ENCRYPT,           IDEMPOTENT, USER, RAW, WORK,		       \
   "uuid:o mode:u iv:o block:u data:o", "iv:o data:o")			       \
 F(0x121, DECRYPT,           IDEMPOTENT, USER, RAW, WORK,		       \
   "uuid:o mode:u iv:o block:u data:o", "iv:o data:o")			       \
+F(0x122, GCM_ENCRYPT,       IDEMPOTENT, USER, RAW, WORK,		       \
+  "uuid:o iv:o aad:o data:o", "iv:o data:o tag:o")			       \
+F(0x123, GCM_DECRYPT,       IDEMPOTENT, USER, RAW, WORK,		       \
+  "uuid:o iv:o aad:o data:o tag:o", "data:o")				       \
+F(0x124, MAC,               IDEMPOTENT, USER, RAW, WORK,		       \
+  "uuid:o state:o data:o", "mac:o")					       \
+F(0x125, MAC_VERIFY,        IDEMPOTENT, USER, RAW, WORK,		       \
+  "uuid:o state:o data:o mac:o", "")					       \
+F(0x126, MAC_UPDATE,        IDEMPOTENT, USER, RAW, WORK,		       \
+  "uuid:o state:o data:o", "state:o")					       \
 F(0x130, HASHSIG_GENERATE,  MUTATING, USER, RAW, WORK,			       \
   "uuid:o flags:u label:o profile:u reserve:u n:u n*(lms:u lmots:u)",	       \
   "uuid:o")								       \
@@ -265,8 +275,8 @@ enum cryptech_cost {
  *		characters.
  * KEY_LOAD	der is a PKCS#8 PrivateKeyInfo or a SubjectPublicKeyInfo.
  * KEY_INFO	type is of CRYPTECH_KEY_TYPES, class is libhal's key type
- *		(private or public, RSA or EC), or KEY_CLASS_AES.
- * KEY_PUBLIC	UNSUPPORTED_KEY for AES keys, which have no public half.
+ *		(private or public, RSA or EC), KEY_CLASS_AES or _HMAC.
+ * KEY_PUBLIC	UNSUPPORTED_KEY for AES and HMAC keys, which have no public half.
  * KEY_LIST	Keys that the client may use, in UUID order after `previous`
  *		(empty: from the start), token and volatile alike, at most
  *		`max` of them and as many as fit; n = 0: no more.
@@ -278,7 +288,8 @@ enum cryptech_cost {
  * VERIFY	The reverse; INVALID_SIGNATURE if it does not verify.
  * KEY_LOAD_RAW	value is the key itself: 16, 24 or 32 bytes for AES, both keys
  *		one after the other (32 or 64 bytes) for AES-XTS, whose halves
- *		must differ (BAD_ARGUMENTS).
+ *		must differ (BAD_ARGUMENTS); CRYPTECH_HMAC_KEY_MIN to _MAX bytes
+ *		for HMAC.
  * RSA_PRIVATE	input to the power of the private exponent, both of the
  *		modulus' length, input below the modulus (BAD_ARGUMENTS). Only
  *		keys made with flag RAW, else FORBIDDEN.
@@ -289,9 +300,32 @@ enum cryptech_cost {
  *		unit, block the number of 16-byte blocks of the unit before
  *		this chunk, which has to end within 2^20; the last chunk may
  *		end in a partial block after at least one whole (ciphertext
- *		stealing); the iv comes back as it was. Nothing is kept
- *		between chunks. UNSUPPORTED_KEY: not an AES key.
+ *		stealing); the iv comes back as it was. CTR (SP 800-38A): block
+ *		is 0, iv the first counter block, the one that comes back the
+ *		next, counted modulo 2^128; data is 1 byte or more, whole blocks
+ *		unless nothing follows. ECB: iv is empty, block 0. Nothing is
+ *		kept between chunks. UNSUPPORTED_KEY: not an AES key.
  * DECRYPT	The reverse.
+ * GCM_ENCRYPT	AES-GCM (SP 800-38D) of one message that fits the call. The HSM
+ *		draws the iv, CRYPTECH_GCM_IV_SIZE bytes, when it is given none;
+ *		else the key has to have flag CALLER_IV (FORBIDDEN), and whoever
+ *		gives one twice has given the key away. aad is authenticated,
+ *		not encrypted. The tag has CRYPTECH_GCM_TAG_SIZE bytes. Flag
+ *		DATAENCIPHERMENT (FORBIDDEN); UNSUPPORTED_KEY: not an AES key,
+ *		FORBIDDEN: one of another mode.
+ * GCM_DECRYPT	The reverse. INVALID_SIGNATURE, and no data, unless the tag is
+ *		right for all of it.
+ * MAC		The message authentication code of data: AES-CMAC (SP 800-38B, 16
+ *		bytes) or HMAC (FIPS 198-1, as long as the hash value), with a
+ *		key of that kind (UNSUPPORTED_KEY, FORBIDDEN) that has flag
+ *		DIGITALSIGNATURE (FORBIDDEN). state is empty, or what MAC_UPDATE
+ *		gave for all that precedes data, which then has
+ *		CRYPTECH_MAC_BLOCK bytes or more.
+ * MAC_VERIFY	INVALID_SIGNATURE unless mac is the whole of the right one.
+ * MAC_UPDATE	Takes in the next part of a message, one or more times
+ *		CRYPTECH_MAC_BLOCK bytes. The HSM keeps nothing: the state that
+ *		comes back has it all, sealed, for this key and until a restart
+ *		(BAD_ARGUMENTS). It may be used any number of times.
  * HASHSIG_GENERATE  Starts the generation of an HSS key (RFC 8554) as a job
  *		of this client and answers at once. uuid and label as for
  *		KEY_GENERATE; flags: DIGITALSIGNATURE and TOKEN, both needed

@@ -24,6 +24,10 @@ BUILD = os.path.join(TOP, "build")
 CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or
                      os.path.expanduser("~/.cache"), "cryptech")
 
+# The kernels that everything is tested on, by the names that scripts/setup
+# gives them. "sid" is whatever Debian sid has, if the drivers know it.
+KERNELS = ("6.1", "6.12", "sid")
+
 # busybox's own shell prefers its applets to programs of the same name
 PROGRAMS = ("dash", "keyctl", "openssl", "kcapi-enc", "setpriv", "unshare",
             "flock")
@@ -40,18 +44,28 @@ class Error(Exception):
     """Something that a person has to mend."""
 
 
+def why_missing(name):
+    """Why there is no kernel of that name; None if there is one."""
+    kernels = os.path.join(CACHE, "kernels")
+    if os.path.exists(os.path.join(kernels, name, "release")):
+        return None
+    try:
+        with open(os.path.join(kernels, name + ".skip")) as f:
+            return f.read().strip()
+    except FileNotFoundError:
+        return f"no kernel {name} in {kernels}: run scripts/setup"
+
+
 class Kernel:
     """A distribution kernel in the cache, as scripts/setup left it."""
 
     def __init__(self, name):
         self.name = name
         self.dir = os.path.realpath(os.path.join(CACHE, "kernels", name))
-        try:
-            with open(os.path.join(self.dir, "release")) as f:
-                self.release = f.read().strip()
-        except FileNotFoundError:
-            raise Error(f"no kernel {name} in {CACHE}/kernels: "
-                        "run scripts/setup") from None
+        if why_missing(name):
+            raise Error(why_missing(name))
+        with open(os.path.join(self.dir, "release")) as f:
+            self.release = f.read().strip()
         self.image = os.path.join(self.dir, "vmlinuz")
         self.modules = os.path.join(self.dir, "modules")
 

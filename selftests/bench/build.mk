@@ -4,14 +4,12 @@
 
 BINS += $(B)/test/rpc_bench $(B)/test/vm/vm_bench
 
-$(B)/test/rpc_bench: $(B)/obj/selftests/bench/rpc_bench.o \
-		$(B)/obj/firmware/platform/sim/slip.o
+$(B)/test/rpc_bench: $(B)/obj/selftests/bench/rpc_bench.o
 	$(call link,$(CFLAGS))
 
 BINS += $(B)/test/cycle_bench
 
-$(B)/test/cycle_bench: $(B)/obj/selftests/bench/cycle_bench.o \
-		$(B)/obj/firmware/platform/sim/slip.o
+$(B)/test/cycle_bench: $(B)/obj/selftests/bench/cycle_bench.o
 	$(call link,$(CFLAGS))
 
 $(B)/test/vm/vm_bench: $(B)/obj/selftests/bench/vm_bench.o

@@ -17,9 +17,8 @@
 #include <unistd.h>
 
 #include <cryptech/rpc.h>
+#include <cryptech/slip.h>
 #include <cryptech/xdr.h>
-
-#include "../../firmware/platform/sim/slip.h"
 
 #define PIN "YouReallyNeedToChangeThisPINRightNowWeAreNotKidding"
 

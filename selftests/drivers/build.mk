@@ -41,6 +41,16 @@ $(B)/obj-san/selftests/drivers/iocmap_test.o: $(B)/gen/uapi_fields.h
 $(B)/test/iocmap_test: $(B)/obj-san/selftests/drivers/iocmap_test.o
 	$(call link,$(CFLAGS_SAN),)
 
+# A serial line, both its ends.
+HOST_TESTS += $(B)/test/line_test
+
+$(B)/obj-san/selftests/drivers/line_test.o: \
+		override CPPFLAGS += -Iselftests/drivers/kernel
+
+$(B)/test/line_test: $(call san,$(addprefix selftests/drivers/,line_test.o \
+		line_hsm.o) firmware/platform/sim/line.o)
+	$(call link,$(CFLAGS_SAN),)
+
 # A 32-bit program for the virtual machine; it needs no library.
 VM_TESTS += $(B)/test/vm/compat32
 

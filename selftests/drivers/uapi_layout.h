@@ -204,6 +204,42 @@ F(cryptech_ioc_token, error, 8) \
 F(cryptech_ioc_token, reserved, 12) \
 F(cryptech_ioc_token, uuid, 16) \
 F(cryptech_ioc_token, token, 32) \
+S(cryptech_ioc_cipher, 72) \
+F(cryptech_ioc_cipher, size, 0) \
+F(cryptech_ioc_cipher, flags, 4) \
+F(cryptech_ioc_cipher, error, 8) \
+F(cryptech_ioc_cipher, mode, 12) \
+F(cryptech_ioc_cipher, uuid, 16) \
+F(cryptech_ioc_cipher, iv, 32) \
+F(cryptech_ioc_cipher, iv_len, 48) \
+F(cryptech_ioc_cipher, block, 52) \
+F(cryptech_ioc_cipher, data, 56) \
+F(cryptech_ioc_cipher, data_len, 64) \
+F(cryptech_ioc_cipher, reserved, 68) \
+S(cryptech_ioc_gcm, 88) \
+F(cryptech_ioc_gcm, size, 0) \
+F(cryptech_ioc_gcm, flags, 4) \
+F(cryptech_ioc_gcm, error, 8) \
+F(cryptech_ioc_gcm, reserved, 12) \
+F(cryptech_ioc_gcm, uuid, 16) \
+F(cryptech_ioc_gcm, iv, 32) \
+F(cryptech_ioc_gcm, aad_len, 44) \
+F(cryptech_ioc_gcm, aad, 48) \
+F(cryptech_ioc_gcm, data, 56) \
+F(cryptech_ioc_gcm, data_len, 64) \
+F(cryptech_ioc_gcm, reserved2, 68) \
+F(cryptech_ioc_gcm, tag, 72) \
+S(cryptech_ioc_mac, 200) \
+F(cryptech_ioc_mac, size, 0) \
+F(cryptech_ioc_mac, flags, 4) \
+F(cryptech_ioc_mac, error, 8) \
+F(cryptech_ioc_mac, mac_len, 12) \
+F(cryptech_ioc_mac, uuid, 16) \
+F(cryptech_ioc_mac, state, 32) \
+F(cryptech_ioc_mac, data, 120) \
+F(cryptech_ioc_mac, data_len, 128) \
+F(cryptech_ioc_mac, reserved, 132) \
+F(cryptech_ioc_mac, mac, 136) \
 S(cryptech_ioc_device_identity, 72) \
 F(cryptech_ioc_device_identity, size, 0) \
 F(cryptech_ioc_device_identity, flags, 4) \
@@ -386,6 +422,13 @@ I(HASHSIG_JOB, 0xc038c721) \
 I(HASHSIG_CANCEL, 0xc020c722) \
 I(HASHSIG_INFO, 0xc098c723) \
 I(HASHSIG_ACCEPT, 0xc010c724) \
+I(ENCRYPT, 0xc048c740) \
+I(DECRYPT, 0xc048c741) \
+I(GCM_ENCRYPT, 0xc058c742) \
+I(GCM_DECRYPT, 0xc058c743) \
+I(MAC, 0xc0c8c744) \
+I(MAC_VERIFY, 0xc0c8c745) \
+I(MAC_UPDATE, 0xc0c8c746) \
 I(DEVICE_IDENTITY, 0xc048c728) \
 I(DEVICE_APPROVE, 0xc090c729) \
 I(DEVICE_REVOKE, 0xc020c72a) \

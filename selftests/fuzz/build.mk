@@ -58,8 +58,7 @@ $(B)/test/fuzz_package: $(call fuzz_objs,selftests/fuzz/fuzz_package.o \
 		$(FIRMWARE_SHA256_OBJS) firmware/tests/nor.o)
 	$(call fuzz_link,-lcrypto -pthread)
 
-$(B)/test/fuzz_slip: $(call fuzz_objs,selftests/fuzz/fuzz_slip.o \
-		firmware/platform/sim/slip.o)
+$(B)/test/fuzz_slip: $(call fuzz_objs,selftests/fuzz/fuzz_slip.o)
 	$(call fuzz_link)
 
 -include $(shell test -d $(B)/obj-fuzz && find $(B)/obj-fuzz -name '*.d' \

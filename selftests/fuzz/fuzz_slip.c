@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../firmware/platform/sim/slip.h"
+#include <cryptech/slip.h>
 
 #define PACKETS_MAX	64
 #define ROOM		256

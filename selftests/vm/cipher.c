@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * cbc(paes) and xts(paes) by AF_ALG: right results, whatever the lengths and
- * splits; what happens if the HSM does not answer.
+ * splits; what happens if the HSM does not answer. Where AF_ALG does not take
+ * xts(paes), there is kernel_users.
  */
 #include "alg_answers.h"
 #include "alg_keys.h"
@@ -32,6 +33,8 @@ static void known_answers(void)
 	int fd, err;
 
 	for (i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+		if (answers[i].xts && alg_is_restricted())
+			continue;
 		key_len = unhex(key, answers[i].key);
 		unhex(vi, answers[i].iv);
 		len = unhex(plain, answers[i].plain);
@@ -157,8 +160,9 @@ static void bad_lengths(void)
 
 	point_is(alg_crypt(CBC->fd, 1, iv, plain, out, 17), EINVAL,
 		 "CBC of a partial block");
-	point_is(alg_crypt(XTS->fd, 1, iv, plain, out, 15), EINVAL,
-		 "XTS of less than a block");
+	if (XTS->fd >= 0)
+		point_is(alg_crypt(XTS->fd, 1, iv, plain, out, 15), EINVAL,
+			 "XTS of less than a block");
 }
 
 /* --- an HSM that does not answer --------------------------------------------- */
@@ -303,6 +307,7 @@ int main(void)
 	run("modprobe cryptech clear_tokens=1");
 	hsm = keys_session();
 	volatile_keys = hsm_status(hsm, CRYPTECH_STATUS_KEYS_VOLATILE);
+	check_names();
 	known_answers();
 	point_is(wait_for_status(hsm, CRYPTECH_STATUS_KEYS_VOLATILE,
 				 volatile_keys), volatile_keys,
@@ -311,7 +316,8 @@ int main(void)
 		plain[i] = random();
 	make_keys(hsm);
 	for (i = 0; i < 5; i++)
-		lengths(&keys[i]);
+		if (keys[i].fd >= 0)
+			lengths(&keys[i]);
 	splits(CBC, kernel_is_new());
 	odd_lists(CBC);
 	bad_lengths();

@@ -9,6 +9,7 @@
 
 #define COMMANDS(C)							\
 	C(status, "status", "tell how the HSM is")			\
+	C(attach, "attach", "make a device of a HSM on a serial line")	\
 	C(init, "init", "give a new HSM its PINs")			\
 	C(pin, "pin", "change a PIN")					\
 	C(login, "login", "run a program or a shell that is logged in")	\
@@ -23,6 +24,9 @@
 	C(token, "token", "name a key to the kernel's crypto API")	\
 	C(sign, "sign", "sign a file")					\
 	C(verify, "verify", "verify a signature")			\
+	C(mac, "mac", "make or check a message authentication code")	\
+	C(encrypt, "encrypt", "encrypt a file with an AES key")		\
+	C(decrypt, "decrypt", "decrypt it")				\
 	C(delete, "delete", "delete a key, for ever")			\
 	C(accept, "accept", "decide about hash signature keys on old flash") \
 	C(backup, "backup", "keys to other HSMs, or off this one and back") \

@@ -18,7 +18,7 @@ static const struct opt opts[] = {
 	OPT_TEXT("passphrase-file", 0, "FILE", &passphrase_file,
 		 "passphrase of an encrypted FILE"),
 	OPT_TEXT("type", 't', "TYPE", &type_name,
-		 "FILE is an AES key of this type"),
+		 "FILE has the bytes of a key of this type"),
 	OPTIONS_LOGIN,
 	OPT_END
 };
@@ -28,9 +28,10 @@ static const struct syntax syntax = {
 	.about =
 "Bring a key into the HSM and print its UUID. FILE (- for standard input) is\n"
 "PEM: PKCS#8, which may be encrypted, RSA PRIVATE KEY, EC PRIVATE KEY or PUBLIC\n"
-"KEY. With --type aes128, aes192, aes256, aes128-xts or aes256-xts it has the\n"
-"bytes of the key, as they are; XTS has two keys, one after the other. A key\n"
-"that was in a file has been seen by this computer; one made by keygen has not.",
+"KEY. With --type and a type of AES or HMAC key, as for keygen, it has the bytes\n"
+"of the key, as they are: XTS has two keys, one after the other; HMAC any number\n"
+"from 14 to 256. A key that was in a file has been seen by this computer; one\n"
+"made by keygen has not.",
 	.opts = opts,
 	.args_min = 1,
 	.args_max = 1,
@@ -62,16 +63,16 @@ static int ask_passphrase(char *buffer, int size, int writing, void *context)
 	return len;
 }
 
-/* The AES type that was asked for; 0: none was. */
+/* The type of secret key that was asked for; 0: none was. */
 static uint32_t parse_type(void)
 {
 	uint32_t type;
 
 	if (!type_name)
 		return 0;
-	if (cryptech_key_type_parse(type_name, &type) || !newkey_is_aes(type))
-		fail_usage("no AES key type %s; other keys tell their type "
-			   "themselves", type_name);
+	if (cryptech_key_type_parse(type_name, &type) || !newkey_is_secret(type))
+		fail_usage("no type of AES or HMAC key: %s; other keys tell "
+			   "their type themselves", type_name);
 	if (passphrase_file)
 		fail_usage("--type and --passphrase-file do not go together");
 	return type;
@@ -97,6 +98,15 @@ static void read_raw(const char *path, uint32_t type, struct bytes *value)
 	len = value->len;
 	if (len == wanted)
 		return;
+	if (CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_HMAC) {
+		if (len >= CRYPTECH_HMAC_KEY_MIN &&
+		    len <= CRYPTECH_HMAC_KEY_MAX)
+			return;
+		bytes_free(value);
+		fail(EXIT_FAILED, "%s has %zu bytes; an %s key has %d to %d",
+		     path, len, type_name, CRYPTECH_HMAC_KEY_MIN,
+		     CRYPTECH_HMAC_KEY_MAX);
+	}
 	bytes_free(value);
 	fail(EXIT_FAILED, "%s has %zu bytes; an %s key has %zu", path, len,
 	     type_name, wanted);

@@ -25,8 +25,10 @@ static const struct syntax syntax = {
 	.about =
 "Make a key in the HSM and print its UUID. The key, or its private half, never\n"
 "leaves it.\n"
-"TYPE: rsa2048, rsa3072, rsa4096, ec-p256, ec-p384, ec-p521, aes128, aes192,\n"
-"aes256, aes128-xts, aes256-xts or hss. A large RSA key may take a minute.\n"
+"TYPE: rsa2048, rsa3072, rsa4096, ec-p256, ec-p384, ec-p521; aes128, aes192 or\n"
+"aes256 (CBC), or these with -ecb, -ctr, -gcm or -cmac; aes128-xts, aes256-xts;\n"
+"hmac-sha256, hmac-sha384, hmac-sha512; or hss. A large RSA key may take a\n"
+"minute.\n"
 "An hss key (RFC 8554) has SETS: for each level of trees HEIGHT/BITS, root first,\n"
 "with commas, as in 10/4,10/4; HEIGHT/BITS/24 for hashes of 24 bytes. It can\n"
 "sign 2 to the power of all heights times, no more.",
@@ -37,7 +39,7 @@ static const struct syntax syntax = {
 
 static void __attribute__((noreturn)) fail_type(const char *name)
 {
-	char names[160] = "";
+	char names[480] = "";
 	unsigned int i;
 	size_t at = 0;
 

@@ -5,6 +5,7 @@
 #include "common/find.h"
 #include "common/hash.h"
 #include "common/hashsig.h"
+#include "common/newkey.h"
 #include "common/pin.h"
 #include "common/showkey.h"
 #include "common/text.h"
@@ -51,7 +52,7 @@ static const char *fingerprint(struct cryptech *hsm,
 	struct hash hash;
 	int ret;
 
-	if (key->key_class == CRYPTECH_KEY_CLASS_AES)
+	if (newkey_is_secret(key->type))
 		return NULL;
 	ret = cryptech_key_public(hsm, key->uuid, spki, &len);
 	if (ret)

@@ -169,9 +169,10 @@ int cryptech_key_load(struct cryptech *hsm, const void *der, size_t der_len,
 		      uint32_t flags, const char *label, uint8_t uuid[16]);
 
 /*
- * Import an AES key: @type is one of CRYPTECH_KEY_AES*, @value the key's bytes,
- * for XTS both keys one after the other. -EINVAL also: the length is not the
- * type's, or the two keys are equal.
+ * Import an AES or HMAC key: @type is one of CRYPTECH_KEY_AES* or _HMAC*, @value
+ * the key's bytes, for XTS both keys one after the other, for HMAC
+ * CRYPTECH_HMAC_KEY_MIN to _MAX. -EINVAL also: the length is not the type's, or
+ * the two keys are equal.
  */
 int cryptech_key_load_raw(struct cryptech *hsm, uint32_t type,
 			  const void *value, size_t value_len, uint32_t flags,
@@ -224,6 +225,44 @@ int cryptech_sign(struct cryptech *hsm, const uint8_t uuid[16],
 int cryptech_verify(struct cryptech *hsm, const uint8_t uuid[16],
 		    uint32_t digest, const void *input, size_t input_len,
 		    const void *sig, size_t sig_len);
+
+/* --- secret keys: ciphers and MACs -------------------------------------------- */
+
+/*
+ * Encrypt or decrypt @data in place, with an AES key of mode CBC or ECB (whole
+ * blocks; there is no padding), or CTR. @iv: in, the IV or first counter block;
+ * out, the one for what follows; not looked at for ECB. XTS keys are for the
+ * kernel's crypto API (-EOPNOTSUPP here). After an error @data is undefined.
+ */
+int cryptech_cipher(struct cryptech *hsm, const uint8_t uuid[16], bool encrypt,
+		    uint32_t mode, uint8_t iv[16], void *data, size_t len);
+
+/* @data and @aad of AES-GCM together have at most so many bytes (-EMSGSIZE). */
+#define CRYPTECH_GCM_MAX	16304
+
+/*
+ * AES-GCM, in place. The HSM draws the IV and gives it in @iv; with @caller_iv it
+ * takes that from there, if the key is made for it (-EACCES): never use one
+ * twice. -EKEYREJECTED: the tag is wrong; @data is as it was.
+ */
+int cryptech_gcm_encrypt(struct cryptech *hsm, const uint8_t uuid[16],
+			 bool caller_iv, uint8_t iv[12], const void *aad,
+			 size_t aad_len, void *data, size_t len,
+			 uint8_t tag[16]);
+int cryptech_gcm_decrypt(struct cryptech *hsm, const uint8_t uuid[16],
+			 const uint8_t iv[12], const void *aad, size_t aad_len,
+			 void *data, size_t len, const uint8_t tag[16]);
+
+#define CRYPTECH_MAC_MAX	64	/* bytes of the longest */
+
+/* The message authentication code of an AES-CMAC or HMAC key; any length. */
+int cryptech_mac(struct cryptech *hsm, const uint8_t uuid[16],
+		 const void *data, size_t len,
+		 uint8_t mac[CRYPTECH_MAC_MAX], size_t *mac_len);
+/* -EKEYREJECTED: @mac is not the whole of the right one. */
+int cryptech_mac_verify(struct cryptech *hsm, const uint8_t uuid[16],
+			const void *data, size_t len, const void *mac,
+			size_t mac_len);
 
 /* --- HSS keys (RFC 8554), whose signatures spend them ---------------------- */
 

@@ -133,7 +133,7 @@ t "import of an AES key of another size" 1 "16 bytes; an aes256 key has 32" \
 	import --type aes256 aes.key
 t "XTS has two keys" 1 "16 bytes; an aes128-xts key has 32" \
 	import --type aes128-xts aes.key
-t "import of another type" 2 "no AES key type" import --type rsa2048 aes.key
+t "import of another type" 2 "no type of AES or HMAC key" import --type rsa2048 aes.key
 t "an AES key has no passphrase" 2 "do not go together" \
 	import --type aes128 --passphrase-file pass aes.key
 t "prehashed input of the wrong length" 1 "sha256 value has 32" \

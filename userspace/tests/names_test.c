@@ -18,6 +18,10 @@ static void key_types(void)
 	EXPECT_EQ(type, 0x20209);
 	EXPECT_EQ(cryptech_key_type_parse("aes256-xts", &type), 0);
 	EXPECT_EQ(type, 0x40100);
+	EXPECT_EQ(cryptech_key_type_parse("aes192-gcm", &type), 0);
+	EXPECT_EQ(type, 0x800c0);
+	EXPECT_EQ(cryptech_key_type_parse("hmac-sha384", &type), 0);
+	EXPECT_EQ(type, 0xa0180);
 	EXPECT_EQ(cryptech_key_type_parse("ec-p52", &type), -EINVAL);
 	EXPECT_EQ(cryptech_key_type_parse("", &type), -EINVAL);
 	EXPECT(!strcmp(cryptech_key_type_name(0x10800, text), "rsa2048"));
@@ -29,7 +33,7 @@ static void key_types(void)
 		EXPECT(!strcmp(cryptech_key_type_name(type, text),
 			       cryptech_key_type_list(i)));
 	}
-	EXPECT_EQ(i, 11);
+	EXPECT_EQ(i, 26);
 }
 
 static void digests_and_users(void)

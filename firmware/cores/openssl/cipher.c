@@ -1,102 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * AES: its keys, and CBC and XTS by chunks.
+ * AES by chunks: CBC, XTS, ECB and CTR.
  */
 #include "internal.h"
 
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/err.h>
 
 #define XTS_UNIT_BLOCKS	(1u << 20)	/* of a data unit (SP 800-38E) */
 
-static bool is_xts(uint32_t type)
+size_t core_iv_size(uint32_t type)
 {
-	return CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_AES_XTS;
-}
-
-/* --- keys ------------------------------------------------------------------ */
-
-size_t core_aes_size(uint32_t type)
-{
-	switch (type) {
-	case CRYPTECH_KEY_AES128:
-	case CRYPTECH_KEY_AES192:
-	case CRYPTECH_KEY_AES256:
-		return CRYPTECH_KEY_BITS(type) / 8;
-	case CRYPTECH_KEY_AES128_XTS:
-	case CRYPTECH_KEY_AES256_XTS:
-		return 2 * CRYPTECH_KEY_BITS(type) / 8;
-	default:
-		return 0;
-	}
-}
-
-int core_key_from_raw(uint32_t type, const void *value, size_t len,
-		      struct core_key **key)
-{
-	const uint8_t *bytes = value;
-	size_t size = core_aes_size(type);
-
-	if (!size)
-		return CRYPTECH_ERR_UNSUPPORTED_KEY;
-	if (len != size)
-		return CRYPTECH_ERR_BAD_ARGUMENTS;
-	/* Equal halves open XTS to chosen plaintexts (IEEE 1619; IG C.I). */
-	if (is_xts(type) && core_equal(bytes, bytes + size / 2, size / 2))
-		return CRYPTECH_ERR_BAD_ARGUMENTS;
-	*key = calloc(1, sizeof(**key));
-	if (!*key)
-		return CRYPTECH_ERR_ALLOCATION_FAILURE;
-	atomic_init(&(*key)->references, 1);
-	(*key)->type = type;
-	memcpy((*key)->secret, bytes, size);
-	return CRYPTECH_ERR_OK;
-}
-
-int core_aes_generate(uint32_t type, struct core_key **key)
-{
-	size_t size = core_aes_size(type);
-	uint8_t value[CORE_AES_MAX];
-	int error;
-
-	if (!size)
-		return CRYPTECH_ERR_UNSUPPORTED_KEY;
-	error = core_random(value, size);
-	if (!error)
-		error = core_key_from_raw(type, value, size, key);
-	core_wipe(value, sizeof(value));
-	/* Two equal halves never come from a generator that works. */
-	return error == CRYPTECH_ERR_BAD_ARGUMENTS ?
-	       CRYPTECH_ERR_CSPRNG_BROKEN : error;
-}
-
-int core_key_raw(const struct core_key *key, uint8_t *value, size_t size,
-		 size_t *len)
-{
-	size_t need = core_aes_size(key->type);
-
-	*len = 0;
-	if (!need)
-		return CRYPTECH_ERR_UNSUPPORTED_KEY;
-	if (key->elsewhere)
-		return CRYPTECH_ERR_FORBIDDEN;
-	if (size < need)
-		return CRYPTECH_ERR_RESULT_TOO_LONG;
-	memcpy(value, key->secret, need);
-	*len = need;
-	return CRYPTECH_ERR_OK;
-}
-
-void core_aes_free(struct core_key *key)
-{
-	for (unsigned int i = 0; i < CORE_CIPHERS; i++)
-		EVP_CIPHER_CTX_free(key->ciphers[i]);
-	core_wipe(key->secret, sizeof(key->secret));
-	if (key->elsewhere)
-		key->elsewhere->free(key->elsewhere_data);
+	return CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_AES_ECB ?
+	       0 : CORE_BLOCK;
 }
 
 /* --- contexts --------------------------------------------------------------- */
@@ -104,12 +22,23 @@ void core_aes_free(struct core_key *key)
 /* libcrypto's algorithm; a tweak is made with the bare block cipher. */
 static const EVP_CIPHER *algorithm(uint32_t type, bool tweak)
 {
-	unsigned int size = CRYPTECH_KEY_BITS(type) / 64 - 2;
+	unsigned int size = core_aes_index(type);
 	const struct core_algorithms *a = core_algorithms();
 
 	if (tweak)
 		return a->ecb[size];
-	return is_xts(type) ? a->xts[size] : a->cbc[size];
+	switch (CRYPTECH_KEY_FAMILY(type)) {
+	case CRYPTECH_KEY_FAMILY_AES:
+		return a->cbc[size];
+	case CRYPTECH_KEY_FAMILY_AES_XTS:
+		return a->xts[size];
+	case CRYPTECH_KEY_FAMILY_AES_ECB:
+		return a->ecb[size];
+	case CRYPTECH_KEY_FAMILY_AES_CTR:
+		return a->ctr[size];
+	default:
+		return NULL;
+	}
 }
 
 static EVP_CIPHER_CTX *new_context(const struct core_key *key,
@@ -119,7 +48,7 @@ static EVP_CIPHER_CTX *new_context(const struct core_key *key,
 		     which == CORE_CIPHER_TWEAK_ENCRYPT;
 	bool encrypt = which == CORE_CIPHER_ENCRYPT ||
 		       which == CORE_CIPHER_TWEAK_ENCRYPT;
-	size_t second = tweak ? core_aes_size(key->type) / 2 : 0;
+	size_t second = tweak ? key->secret_len / 2 : 0;
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 
 	if (ctx && EVP_CipherInit_ex2(ctx, algorithm(key->type, tweak),
@@ -220,45 +149,77 @@ static int xts_advance(const struct core_key *key, const uint8_t *iv,
 
 static int check_chunk(uint32_t type, uint32_t block, size_t len)
 {
-	if (len < CORE_BLOCK || len > INT_MAX)
+	if (!len || len > INT_MAX)
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
-	if (!is_xts(type))
+	switch (CRYPTECH_KEY_FAMILY(type)) {
+	case CRYPTECH_KEY_FAMILY_AES_CTR:
+		return block ? CRYPTECH_ERR_BAD_ARGUMENTS : CRYPTECH_ERR_OK;
+	case CRYPTECH_KEY_FAMILY_AES:
+	case CRYPTECH_KEY_FAMILY_AES_ECB:
 		return block || len % CORE_BLOCK ? CRYPTECH_ERR_BAD_ARGUMENTS :
 						   CRYPTECH_ERR_OK;
-	if (block >= XTS_UNIT_BLOCKS ||
-	    (len + CORE_BLOCK - 1) / CORE_BLOCK > XTS_UNIT_BLOCKS - block)
-		return CRYPTECH_ERR_BAD_ARGUMENTS;
-	return CRYPTECH_ERR_OK;
+	case CRYPTECH_KEY_FAMILY_AES_XTS:
+		if (len < CORE_BLOCK || block >= XTS_UNIT_BLOCKS ||
+		    (len + CORE_BLOCK - 1) / CORE_BLOCK >
+		    XTS_UNIT_BLOCKS - block)
+			return CRYPTECH_ERR_BAD_ARGUMENTS;
+		return CRYPTECH_ERR_OK;
+	default:
+		return CRYPTECH_ERR_UNSUPPORTED_KEY;
+	}
 }
 
-static int cipher(const struct core_key *key, bool encrypt,
-		  const uint8_t iv[CORE_BLOCK], uint32_t block,
-		  const uint8_t *in, size_t len, uint8_t *out)
+/* The counter block is one number of 128 bits, most significant byte first. */
+void core_count_on(const uint8_t *iv, size_t blocks, uint8_t *next)
 {
-	uint8_t begin[CORE_BLOCK];
+	uint64_t carry = blocks;
+
+	for (unsigned int i = CORE_BLOCK; i-- > 0; carry >>= 8) {
+		carry += iv[i];
+		next[i] = (uint8_t)carry;
+	}
+}
+
+static void make_next_iv(const struct core_key *key, const uint8_t *iv,
+			 const uint8_t *ciphertext, size_t len, uint8_t *next)
+{
+	switch (core_family(key)) {
+	case CRYPTECH_KEY_FAMILY_AES:
+		memcpy(next, ciphertext + len - CORE_BLOCK, CORE_BLOCK);
+		break;
+	case CRYPTECH_KEY_FAMILY_AES_CTR:
+		core_count_on(iv, (len + CORE_BLOCK - 1) / CORE_BLOCK, next);
+		break;
+	case CRYPTECH_KEY_FAMILY_AES_XTS:
+		memcpy(next, iv, CORE_BLOCK);
+		break;
+	}
+}
+
+static int cipher(const struct core_key *key, bool encrypt, const uint8_t *iv,
+		  uint32_t block, const uint8_t *in, size_t len, uint8_t *out)
+{
+	uint8_t begin[CORE_BLOCK] = { 0 };
 	int error = CRYPTECH_ERR_OK;
 
-	memcpy(begin, iv, CORE_BLOCK);
+	memcpy(begin, iv, core_iv_size(key->type));
 	if (block)
 		error = xts_advance(key, iv, block, begin);
 	if (!error)
 		error = run(key, encrypt ? CORE_CIPHER_ENCRYPT :
 					   CORE_CIPHER_DECRYPT,
-			    begin, in, len, out);
+			    core_iv_size(key->type) ? begin : NULL, in, len,
+			    out);
 	core_wipe(begin, sizeof(begin));
 	return error;
 }
 
 int core_key_cipher(const struct core_key *key, bool encrypt,
-		    const uint8_t iv[CORE_BLOCK], uint32_t block,
-		    const uint8_t *in, size_t len, uint8_t *out,
-		    uint8_t next_iv[CORE_BLOCK])
+		    const uint8_t *iv, uint32_t block, const uint8_t *in,
+		    size_t len, uint8_t *out, uint8_t *next_iv)
 {
-	int error;
+	int error = check_chunk(key->type, block, len);
 
-	if (!core_aes_size(key->type))
-		return CRYPTECH_ERR_UNSUPPORTED_KEY;
-	error = check_chunk(key->type, block, len);
 	if (error)
 		return error;
 	if (key->elsewhere)
@@ -270,10 +231,6 @@ int core_key_cipher(const struct core_key *key, bool encrypt,
 		core_wipe(out, len);
 		return error;
 	}
-	if (is_xts(key->type))
-		memcpy(next_iv, iv, CORE_BLOCK);
-	else
-		memcpy(next_iv, (encrypt ? out : in) + len - CORE_BLOCK,
-		       CORE_BLOCK);
+	make_next_iv(key, iv, encrypt ? out : in, len, next_iv);
 	return CRYPTECH_ERR_OK;
 }

@@ -33,10 +33,13 @@ static void fetch_algorithms(void)
 		algorithms.digests[i] = EVP_MD_fetch(NULL, digest_names[i],
 						     NULL);
 	algorithms.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	algorithms.cmac = EVP_MAC_fetch(NULL, "CMAC", NULL);
 	algorithms.kbkdf = EVP_KDF_fetch(NULL, "KBKDF", NULL);
 	for (unsigned int i = 0; i < 3; i++) {
 		algorithms.ecb[i] = fetch_aes(128 + 64 * i, "ECB");
 		algorithms.cbc[i] = fetch_aes(128 + 64 * i, "CBC");
+		algorithms.ctr[i] = fetch_aes(128 + 64 * i, "CTR");
+		algorithms.gcm[i] = fetch_aes(128 + 64 * i, "GCM");
 		if (i != 1)
 			algorithms.xts[i] = fetch_aes(128 + 64 * i, "XTS");
 	}

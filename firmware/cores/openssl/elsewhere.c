@@ -12,8 +12,15 @@ int core_key_elsewhere(uint32_t type, const struct core_elsewhere *where,
 		       void *data, struct core_key **key)
 {
 	*key = NULL;
-	if (!core_aes_size(type))
+	switch (CRYPTECH_KEY_FAMILY(type)) {
+	case CRYPTECH_KEY_FAMILY_AES:
+	case CRYPTECH_KEY_FAMILY_AES_XTS:
+	case CRYPTECH_KEY_FAMILY_AES_ECB:
+	case CRYPTECH_KEY_FAMILY_AES_CTR:
+		break;
+	default:
 		return CRYPTECH_ERR_UNSUPPORTED_KEY;
+	}
 	*key = calloc(1, sizeof(**key));
 	if (!*key)
 		return CRYPTECH_ERR_ALLOCATION_FAILURE;
@@ -67,6 +74,34 @@ static int cbc_decrypt(const struct core_key *key, const uint8_t *iv,
 
 	for (size_t at = 0; at < len && !error; at += CORE_BLOCK)
 		put_xor(out + at, out + at, at ? in + at - CORE_BLOCK : iv);
+	return error;
+}
+
+/* --- CTR (SP 800-38A, 6.5) ---------------------------------------------------- */
+
+#define CTR_BATCH	64	/* blocks */
+
+static int ctr(const struct core_key *key, const uint8_t *iv,
+	       const uint8_t *in, size_t len, uint8_t *out)
+{
+	uint8_t stream[CTR_BATCH * CORE_BLOCK];
+	size_t done = 0;
+	int error = CRYPTECH_ERR_OK;
+
+	while (done < len && !error) {
+		size_t some = len - done < sizeof(stream) ? len - done :
+							    sizeof(stream);
+		size_t count = (some + CORE_BLOCK - 1) / CORE_BLOCK;
+
+		for (size_t i = 0; i < count; i++)
+			core_count_on(iv, done / CORE_BLOCK + i,
+				      stream + i * CORE_BLOCK);
+		error = blocks(key, 0, true, stream, stream, count);
+		for (size_t i = 0; i < some && !error; i++)
+			out[done + i] = in[done + i] ^ stream[i];
+		done += some;
+	}
+	core_wipe(stream, sizeof(stream));
 	return error;
 }
 
@@ -143,11 +178,18 @@ static int xts(const struct core_key *key, bool encrypt, const uint8_t *iv,
 }
 
 int core_elsewhere_cipher(const struct core_key *key, bool encrypt,
-			  const uint8_t iv[CORE_BLOCK], uint32_t block,
-			  const uint8_t *in, size_t len, uint8_t *out)
+			  const uint8_t *iv, uint32_t block, const uint8_t *in,
+			  size_t len, uint8_t *out)
 {
-	if (core_key_is_xts(key))
+	switch (core_family(key)) {
+	case CRYPTECH_KEY_FAMILY_AES_XTS:
 		return xts(key, encrypt, iv, block, in, len, out);
-	return encrypt ? cbc_encrypt(key, iv, in, len, out) :
-			 cbc_decrypt(key, iv, in, len, out);
+	case CRYPTECH_KEY_FAMILY_AES_ECB:
+		return blocks(key, 0, encrypt, in, out, len / CORE_BLOCK);
+	case CRYPTECH_KEY_FAMILY_AES_CTR:
+		return ctr(key, iv, in, len, out);
+	default:
+		return encrypt ? cbc_encrypt(key, iv, in, len, out) :
+				 cbc_decrypt(key, iv, in, len, out);
+	}
 }

@@ -66,7 +66,7 @@ void core_key_put(struct core_key *key)
 	EVP_PKEY_CTX_free(key->signer);
 	EVP_PKEY_CTX_free(key->verifier);
 	EVP_PKEY_free(key->pkey);
-	core_aes_free(key);
+	core_secret_free(key);
 	free(key);
 }
 
@@ -77,7 +77,9 @@ uint32_t core_key_type(const struct core_key *key)
 
 enum cryptech_key_class core_key_class(const struct core_key *key)
 {
-	if (core_aes_size(key->type))
+	if (core_family(key) == CRYPTECH_KEY_FAMILY_HMAC)
+		return CRYPTECH_KEY_CLASS_HMAC;
+	if (core_secret_size(key->type))
 		return CRYPTECH_KEY_CLASS_AES;
 	if (core_key_is_rsa(key))
 		return key->private ? CRYPTECH_KEY_CLASS_RSA_PRIVATE :
@@ -419,11 +421,8 @@ int core_key_generate(uint32_t type, struct core_key **key)
 			return CRYPTECH_ERR_UNSUPPORTED_KEY;
 		pkey = generate_ec(type);
 		break;
-	case CRYPTECH_KEY_FAMILY_AES:
-	case CRYPTECH_KEY_FAMILY_AES_XTS:
-		return core_aes_generate(type, key);
 	default:
-		return CRYPTECH_ERR_UNSUPPORTED_KEY;
+		return core_secret_generate(type, key);
 	}
 	if (!pkey)
 		return CRYPTECH_ERR_ALLOCATION_FAILURE;

@@ -32,6 +32,7 @@ struct server {
 	struct hsm *hsm;
 	struct socket_port *socket;
 	struct mailbox_port mailbox;
+	struct pty_port *pty;
 };
 
 /* --- hardening ----------------------------------------------------------- */
@@ -164,6 +165,12 @@ static int open_ports(struct server *server)
 		if (!server->socket)
 			return -1;
 	}
+	if (options->pty) {
+		server->pty = pty_port_open(&server->loop, server->pool,
+					    server->hsm, options->pty_link);
+		if (!server->pty)
+			return -1;
+	}
 	if (options->mailbox &&
 	    mailbox_port_open(&server->mailbox, &server->loop, server->pool,
 			      server->hsm, options->mailbox))
@@ -185,6 +192,8 @@ static void end_server(struct server *server, bool mailbox_open)
 	}
 	if (mailbox_open)
 		mailbox_port_close(&server->mailbox);
+	if (server->pty)
+		pty_port_close(server->pty);
 	if (server->socket)
 		socket_port_close(server->socket);
 	hsm_stop(server->hsm);
@@ -208,6 +217,8 @@ int main(int argc, char **argv)
 		end_server(&server, false);
 		return EXIT_FAILURE;
 	}
+	if (server.pty)
+		printf("pty %s\n", pty_port_name(server.pty));
 	puts("ready");
 	fflush(stdout);
 	failed = loop_run(&server.loop) || server.mailbox.link.lost;

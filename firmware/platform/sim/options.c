@@ -32,6 +32,10 @@ static const char help[] =
 "                     software what software can; then nothing is sealed\n"
 "  --fpga-enter FILE  give the FPGA, whose tamper memory is empty, this master\n"
 "                     key of 32 bytes; else it draws its own\n"
+"  --pty              serve a pty, as a board does its serial line; its name is\n"
+"                     printed, as in \"pty /dev/pts/5\"; cryptech attach makes\n"
+"                     /dev/cryptechN of it\n"
+"  --pty-link PATH    the same, and PATH becomes a symbolic link to it\n"
 "  --slots N          at most N keys in flash and N in memory (default: as many\n"
 "                     as the flash holds, and as clients may have)\n"
 "  --libhal-compat    answer as libhal does, for its clients and tests: weaker\n"
@@ -44,8 +48,8 @@ static const char help[] =
 "  -h, --help         this text\n"
 "      --version      the version\n"
 "\n"
-"At least one of --socket and --mailbox is needed; with both, each has clients\n"
-"of its own. Once it serves, it prints the line \"ready\". SIGTERM ends it.\n"
+"At least one of --socket, --mailbox and --pty is needed; each has clients of\n"
+"its own. Once it serves, it prints the line \"ready\". SIGTERM ends it.\n"
 "\n"
 "A new HSM shows its first administrator (wheel) PIN in DIR/factory-pin.\n"
 "\n"
@@ -53,7 +57,8 @@ static const char help[] =
 
 enum {
 	OPT_STATE = 256, OPT_MKM, OPT_ANCHOR, OPT_SOCKET, OPT_MAILBOX,
-	OPT_FPGA, OPT_FPGA_LOST, OPT_FPGA_ENTER, OPT_SLOTS, OPT_COMPAT, OPT_DURABILITY, OPT_ADOPT, OPT_VERSION,
+	OPT_PTY, OPT_PTY_LINK, OPT_FPGA, OPT_FPGA_LOST, OPT_FPGA_ENTER, OPT_SLOTS,
+	OPT_COMPAT, OPT_DURABILITY, OPT_ADOPT, OPT_VERSION,
 };
 
 static const struct option options_table[] = {
@@ -65,6 +70,8 @@ static const struct option options_table[] = {
 	{ "fpga", required_argument, NULL, OPT_FPGA },
 	{ "fpga-lost", required_argument, NULL, OPT_FPGA_LOST },
 	{ "fpga-enter", required_argument, NULL, OPT_FPGA_ENTER },
+	{ "pty", no_argument, NULL, OPT_PTY },
+	{ "pty-link", required_argument, NULL, OPT_PTY_LINK },
 	{ "slots", required_argument, NULL, OPT_SLOTS },
 	{ "libhal-compat", no_argument, NULL, OPT_COMPAT },
 	{ "durability", required_argument, NULL, OPT_DURABILITY },
@@ -156,6 +163,12 @@ static void take(struct options *options, int option)
 	case OPT_FPGA_ENTER:
 		options->fpga_enter = optarg;
 		break;
+	case OPT_PTY_LINK:
+		options->pty_link = optarg;
+		/* fall through */
+	case OPT_PTY:
+		options->pty = true;
+		break;
 	case OPT_SLOTS:
 		options->slots = slots(optarg);
 		break;
@@ -194,6 +207,6 @@ void options_parse(struct options *options, int argc, char **argv)
 		usage_error("--state DIR is missing: where is this HSM to keep its flash?");
 	if (options->fpga_enter && !options->fpga)
 		usage_error("--fpga-enter without --fpga");
-	if (!options->socket && !options->mailbox)
-		usage_error("neither --socket nor --mailbox: nobody could reach this HSM");
+	if (!options->socket && !options->mailbox && !options->pty)
+		usage_error("neither --socket nor --mailbox nor --pty: nobody could reach this HSM");
 }

@@ -12,6 +12,8 @@ struct options {
 	const char *mailbox;	/* NULL: none */
 	const char *fpga;	/* "sim", "spidev:..."; NULL: none */
 	const char *fpga_enter;	/* file; NULL: none */
+	const char *pty_link;	/* NULL: none */
+	bool pty;
 	unsigned int slots;	/* 0: no limit */
 	bool libhal_compat;
 	bool durable;

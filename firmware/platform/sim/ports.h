@@ -54,4 +54,20 @@ struct socket_port *socket_port_open(struct loop *loop, struct pool *pool,
 /* No call may be running. Removes the socket file. */
 void socket_port_close(struct socket_port *port);
 
+/*
+ * The pty port: <cryptech/line.h>, for our driver, and without a session bare
+ * messages, for libhal's clients. The pty stays while the HSM runs, whoever
+ * opens and closes its other end.
+ */
+struct pty_port;
+
+/* Make a pty; @link, unless NULL, becomes a symbolic link to its other end.
+ * NULL with a line in the log. */
+struct pty_port *pty_port_open(struct loop *loop, struct pool *pool,
+			       struct hsm *hsm, const char *link);
+/* The path of its other end. */
+const char *pty_port_name(const struct pty_port *port);
+/* No call may be running. Takes the link away. */
+void pty_port_close(struct pty_port *port);
+
 #endif /* SIM_PORTS_H */

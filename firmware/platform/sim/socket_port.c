@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "ports.h"
 
+#include <cryptech/slip.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,7 +14,6 @@
 #include "container.h"
 #include "files.h"
 #include "log.h"
-#include "slip.h"
 
 #define CHUNK	4096
 

@@ -60,7 +60,7 @@
  * include/cryptech/rpc.h. PINs pass the kernel and the mailbox in clear and
  * are wiped from kernel memory after use.
  *
- * The ioctl type 0xC7, numbers 0x00 to 0x3f, is not taken in
+ * The ioctl type 0xC7, numbers 0x00 to 0x5f, is not taken in
  * Documentation/userspace-api/ioctl/ioctl-number.rst as of Linux 6.12.
  */
 #ifndef _UAPI_LINUX_CRYPTECH_H
@@ -158,14 +158,14 @@ struct cryptech_ioc_key_load {
 };
 
 /*
- * KEY_LOAD_RAW: import an AES key, its bytes as they are; for XTS its two keys
- * one after the other.
+ * KEY_LOAD_RAW: import an AES or HMAC key, its bytes as they are; for XTS its
+ * two keys one after the other.
  */
 struct cryptech_ioc_key_load_raw {
 	__u32 size;
 	__u32 flags;		/* 0 */
 	__u32 error;		/* out */
-	__u32 type;		/* CRYPTECH_KEY_AES* */
+	__u32 type;		/* CRYPTECH_KEY_AES*, _HMAC* */
 	__aligned_u64 value;	/* in: the key */
 	__u32 value_len;
 	__u32 key_flags;
@@ -390,6 +390,68 @@ struct cryptech_ioc_token {
 	__u8 token[48];		/* out */
 };
 
+/*
+ * ENCRYPT, DECRYPT: one chunk, in place, with an AES key of mode CBC, XTS, ECB or
+ * CTR; what may be in a chunk: Documentation/ciphers.rst. Longer than a message
+ * of the protocol holds: EMSGSIZE; 16,320 bytes always go.
+ */
+struct cryptech_ioc_cipher {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 mode;		/* CRYPTECH_MODE_*, the key's */
+	__u8 uuid[16];		/* in */
+	__u8 iv[16];		/* in: this chunk's; out: the next one's */
+	__u32 iv_len;		/* 16; ECB: 0 */
+	__u32 block;		/* XTS: blocks before it in the unit; else 0 */
+	__aligned_u64 data;	/* in and out */
+	__u32 data_len;
+	__u32 reserved;		/* 0 */
+};
+
+/*
+ * GCM_ENCRYPT, GCM_DECRYPT: a whole message, in place; aad and data together
+ * have up to 16,304 bytes, or EMSGSIZE. The HSM draws the IV. With
+ * CRYPTECH_GCM_CALLER_IV it takes the caller's, from keys made for that: never
+ * use one twice. EKEYREJECTED: the tag is wrong; data is as it was.
+ */
+#define CRYPTECH_GCM_CALLER_IV	1
+
+struct cryptech_ioc_gcm {
+	__u32 size;
+	__u32 flags;		/* 0; GCM_ENCRYPT: or CRYPTECH_GCM_CALLER_IV */
+	__u32 error;		/* out */
+	__u32 reserved;		/* 0 */
+	__u8 uuid[16];		/* in */
+	__u8 iv[12];		/* GCM_ENCRYPT: out, or in; GCM_DECRYPT: in */
+	__u32 aad_len;
+	__aligned_u64 aad;	/* in */
+	__aligned_u64 data;	/* in and out */
+	__u32 data_len;
+	__u32 reserved2;	/* 0 */
+	__u8 tag[16];		/* GCM_ENCRYPT: out; GCM_DECRYPT: in */
+};
+
+/*
+ * MAC, MAC_VERIFY: the message authentication code of data, with an AES-CMAC or
+ * HMAC key. EKEYREJECTED: mac is not it. MAC_UPDATE: of a longer message,
+ * 128 bytes or a multiple first; it gives the state for what follows, which has
+ * to be 128 bytes or more. The state is of use to the HSM alone, for that key,
+ * until it is restarted.
+ */
+struct cryptech_ioc_mac {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 error;		/* out */
+	__u32 mac_len;		/* MAC: out; MAC_VERIFY: in; MAC_UPDATE: 0 */
+	__u8 uuid[16];		/* in */
+	__u8 state[88];		/* in: zeros at the start; MAC_UPDATE: out */
+	__aligned_u64 data;	/* in */
+	__u32 data_len;
+	__u32 reserved;		/* 0 */
+	__u8 mac[64];		/* MAC: out; MAC_VERIFY: in; MAC_UPDATE: 0 */
+};
+
 #define CRYPTECH_IOC_MAGIC	0xC7
 
 #define CRYPTECH_IOC_INFO \
@@ -440,6 +502,30 @@ struct cryptech_ioc_token {
 	_IOWR(CRYPTECH_IOC_MAGIC, 0x23, struct cryptech_ioc_hashsig_info)
 #define CRYPTECH_IOC_HASHSIG_ACCEPT \
 	_IOWR(CRYPTECH_IOC_MAGIC, 0x24, struct cryptech_ioc_hashsig_accept)
+#define CRYPTECH_IOC_ENCRYPT \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x40, struct cryptech_ioc_cipher)
+#define CRYPTECH_IOC_DECRYPT \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x41, struct cryptech_ioc_cipher)
+#define CRYPTECH_IOC_GCM_ENCRYPT \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x42, struct cryptech_ioc_gcm)
+#define CRYPTECH_IOC_GCM_DECRYPT \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x43, struct cryptech_ioc_gcm)
+#define CRYPTECH_IOC_MAC \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x44, struct cryptech_ioc_mac)
+#define CRYPTECH_IOC_MAC_VERIFY \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x45, struct cryptech_ioc_mac)
+#define CRYPTECH_IOC_MAC_UPDATE \
+	_IOWR(CRYPTECH_IOC_MAGIC, 0x46, struct cryptech_ioc_mac)
+
+/*
+ * A HSM on a serial line or pty: TIOCSETD with this number (CAP_SYS_ADMIN) on a
+ * raw tty makes /dev/cryptechN, until the tty is closed, hung up or given
+ * another discipline. LINE, on the tty's descriptor, tells N. It is the
+ * number that the kernel keeps for disciplines out of its tree, N_DEVELOPMENT.
+ */
+#define CRYPTECH_LINE_DISCIPLINE	29
+#define CRYPTECH_IOC_LINE \
+	_IOR(CRYPTECH_IOC_MAGIC, 0x58, int)
 
 #include <linux/cryptech_backup.h>
 

@@ -10,23 +10,42 @@
 
 struct newkey_options newkey_options;
 
-bool newkey_is_aes(uint32_t type)
+bool newkey_is_secret(uint32_t type)
 {
-	return CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_AES ||
-	       CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_AES_XTS;
+	switch (CRYPTECH_KEY_FAMILY(type)) {
+	case CRYPTECH_KEY_FAMILY_AES:
+	case CRYPTECH_KEY_FAMILY_AES_XTS:
+	case CRYPTECH_KEY_FAMILY_AES_ECB:
+	case CRYPTECH_KEY_FAMILY_AES_CTR:
+	case CRYPTECH_KEY_FAMILY_AES_GCM:
+	case CRYPTECH_KEY_FAMILY_AES_CMAC:
+	case CRYPTECH_KEY_FAMILY_HMAC:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_mac(uint32_t type)
+{
+	return CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_AES_CMAC ||
+	       CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_HMAC;
 }
 
 static uint32_t usage_flag(const char *usage, uint32_t type)
 {
-	bool aes = newkey_is_aes(type);
+	bool encrypts = newkey_is_secret(type) && !is_mac(type);
 
 	if (!usage)
-		usage = aes ? "decrypt" : "sign";
+		usage = encrypts ? "decrypt" : "sign";
+	if (is_mac(type) && strcmp(usage, "sign"))
+		fail_usage("a key that makes MACs is for that alone: --usage "
+			   "sign");
 	if (type == CRYPTECH_KEY_HSS && strcmp(usage, "sign"))
 		fail_usage("an hss key is for signing alone: --usage sign");
 	if (!strcmp(usage, "decrypt"))
 		return CRYPTECH_KEY_FLAG_DATAENCIPHERMENT;
-	if (aes)
+	if (encrypts)
 		fail_usage("an AES key is for encrypting and decrypting "
 			   "alone: --usage decrypt");
 	if (!strcmp(usage, "sign"))
@@ -60,7 +79,10 @@ void newkey_parse(struct newkey *key, uint32_t type)
 	key->flags = usage_flag(o->usage, type);
 	if (o->label)
 		newkey_check_label(o->label);
-	if (o->raw && (newkey_is_aes(type) || type == CRYPTECH_KEY_HSS))
+	if (o->caller_iv &&
+	    CRYPTECH_KEY_FAMILY(type) != CRYPTECH_KEY_FAMILY_AES_GCM)
+		fail_usage("--allow-caller-iv is for AES-GCM keys");
+	if (o->raw && (newkey_is_secret(type) || type == CRYPTECH_KEY_HSS))
 		fail_usage("--allow-raw is for RSA keys");
 	if (o->recoverable && type != CRYPTECH_KEY_HSS)
 		fail_usage("--recoverable is for hss keys: others come back "
@@ -68,7 +90,7 @@ void newkey_parse(struct newkey *key, uint32_t type)
 	if (o->recoverable && !o->exportable)
 		fail_usage("--recoverable goes with --exportable: what comes "
 			   "back is a package");
-	if (o->vault && !newkey_is_aes(type) && type != CRYPTECH_KEY_HSS)
+	if (o->vault && !newkey_is_secret(type) && type != CRYPTECH_KEY_HSS)
 		fail_usage("--vault is for AES and hss keys");
 	if (o->vault && o->exportable)
 		fail_usage("--vault does not go with --exportable: what is in "
@@ -91,6 +113,8 @@ void newkey_parse(struct newkey *key, uint32_t type)
 		key->flags |= CRYPTECH_KEY_FLAG_RAW;
 	if (o->vault)
 		key->flags |= CRYPTECH_KEY_FLAG_VAULT;
+	if (o->caller_iv)
+		key->flags |= CRYPTECH_KEY_FLAG_CALLER_IV;
 	if (o->recoverable)
 		key->flags |= CRYPTECH_KEY_FLAG_RECOVERABLE;
 }

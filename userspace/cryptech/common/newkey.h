@@ -8,14 +8,15 @@
 
 extern struct newkey_options {
 	const char *label, *uuid, *usage;
-	bool is_volatile, exportable, recoverable, is_public, raw, vault;
+	bool is_volatile, exportable, recoverable, is_public, raw, caller_iv,
+		vault;
 } newkey_options;
 
 #define OPTIONS_NEWKEY							\
 	OPT_TEXT("label", 'l', "TEXT", &newkey_options.label,		\
 		 "name it, so that it can be found"),			\
 	OPT_TEXT("usage", 'u', "USAGE", &newkey_options.usage,		\
-		 "sign, decrypt or transfer (default: sign; AES: decrypt)"), \
+		 "sign, decrypt or transfer (default: what it can)"),	\
 	OPT_TEXT("uuid", 0, "UUID", &newkey_options.uuid,		\
 		 "its UUID (default: the HSM draws one)"),		\
 	OPT_FLAG("volatile", 0, &newkey_options.is_volatile,		\
@@ -28,6 +29,8 @@ extern struct newkey_options {
 		 "its use needs no login"),				\
 	OPT_FLAG("allow-raw", 0, &newkey_options.raw,			\
 		 "RSA: allow the operation without padding"),		\
+	OPT_FLAG("allow-caller-iv", 0, &newkey_options.caller_iv,	\
+		 "AES-GCM: let the caller choose the IV"),	\
 	OPT_FLAG("vault", 0, &newkey_options.vault,			\
 		 "AES, hss: made in the FPGA, and never elsewhere")
 
@@ -37,11 +40,11 @@ struct newkey {
 	uint8_t uuid[16];	/* zeros: the HSM draws one */
 };
 
-/* Is this type of key an AES one? */
-bool newkey_is_aes(uint32_t type);
+/* Is a key of this type just bytes: of AES or HMAC? */
+bool newkey_is_secret(uint32_t type);
 
 /*
- * From the options, for a key of @type (0: not known yet, but not AES); wrong
+ * From the options, for a key of @type (0: not known yet, but no secret key); wrong
  * ones are usage errors.
  */
 void newkey_parse(struct newkey *key, uint32_t type);

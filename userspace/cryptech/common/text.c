@@ -19,6 +19,7 @@ static const struct {
 	{ CRYPTECH_KEY_FLAG_RECOVERABLE, "recoverable" },
 	{ CRYPTECH_KEY_FLAG_LOCAL, "local" },
 	{ CRYPTECH_KEY_FLAG_VAULT, "vault" },
+	{ CRYPTECH_KEY_FLAG_CALLER_IV, "caller-iv" },
 };
 
 /* Code point of @n bytes whose form has been checked. */
@@ -93,15 +94,17 @@ const char *text_flag(unsigned int i, uint32_t *flag)
 
 const char *text_mode(uint32_t flags, char text[TEXT_MODE])
 {
-	switch (CRYPTECH_KEY_MODE(flags)) {
-	case CRYPTECH_MODE_CBC:
-		return strcpy(text, "cbc");
-	case CRYPTECH_MODE_XTS:
-		return strcpy(text, "xts");
-	default:
-		snprintf(text, TEXT_MODE, "mode-%u", CRYPTECH_KEY_MODE(flags));
-		return text;
-	}
+	static const char *const names[] = {
+		[CRYPTECH_MODE_CBC] = "cbc", [CRYPTECH_MODE_XTS] = "xts",
+		[CRYPTECH_MODE_ECB] = "ecb", [CRYPTECH_MODE_CTR] = "ctr",
+		[CRYPTECH_MODE_GCM] = "gcm", [CRYPTECH_MODE_CMAC] = "cmac",
+	};
+	uint32_t mode = CRYPTECH_KEY_MODE(flags);
+
+	if (mode && mode < sizeof(names) / sizeof(names[0]))
+		return strcpy(text, names[mode]);
+	snprintf(text, TEXT_MODE, "mode-%u", mode);
+	return text;
 }
 
 const char *text_flags(uint32_t flags, char text[TEXT_FLAGS])
@@ -143,6 +146,7 @@ const char *text_class(uint32_t key_class)
 	case CRYPTECH_KEY_CLASS_HASHSIG_PUBLIC:
 		return "public";
 	case CRYPTECH_KEY_CLASS_AES:
+	case CRYPTECH_KEY_CLASS_HMAC:
 		return "secret";
 	default:
 		return "unknown";

@@ -1,0 +1,621 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A line with the driver at one end and the firmware at the other, and damage
+ * between: each byte lost, doubled, changed. Whatever happens to it, every call
+ * is answered by its own answer, and done once.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+typedef uint8_t u8;
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+#include "../../drivers/line.c"
+
+#include <cryptech/slip.h>
+
+#include "../../firmware/tests/tap.h"
+#include "line_hsm.h"
+
+#define SESSION		0x1122334455667788ull
+#define WORDS		0x40000000
+
+/* --- the driver's end ---------------------------------------------------- */
+
+static struct line line;
+static u8 requests[LINE_SLOTS * CRYPTECH_RPC_MESSAGE_MAX];
+static u8 packet[LINE_PACKET_MAX];
+static struct slip_decoder in;
+
+static u64 numbers;
+static struct call {
+	unsigned int id;
+	u64 number;
+	size_t len;
+	u8 request[CRYPTECH_RPC_MESSAGE_MAX];
+	bool waiting;
+	unsigned int answers;
+} calls[LINE_SLOTS];
+
+static unsigned int ids;
+static unsigned int wrong;	/* answers that are not the call's */
+static unsigned int overs;
+static unsigned int nothings;	/* packets that were nobody's */
+
+static void answered(const struct line_answer *a)
+{
+	static u8 reply[CRYPTECH_RPC_MESSAGE_MAX];
+	struct call *call = &calls[a->slot];
+	size_t len = hsm_reply(call->request, call->len, reply);
+
+	if (!call->waiting || a->number != call->number || a->len != len ||
+	    memcmp(a->reply, reply, len)) {
+		wrong++;
+		return;
+	}
+	call->waiting = false;
+	call->answers++;
+}
+
+static void driver_take(const u8 *data, size_t len)
+{
+	struct line_answer a;
+	bool complete;
+
+	while (len) {
+		size_t n = slip_decode(&in, data, len, &complete);
+
+		data += n;
+		len -= n;
+		if (!complete)
+			continue;
+		switch (line_receive(&line, packet, in.len, &a)) {
+		case LINE_ANSWER:
+			answered(&a);
+			break;
+		case LINE_OVER:
+			overs++;
+			break;
+		case LINE_NOTHING:
+			nothings++;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static void put_word(u8 *p, u32 word)
+{
+	p[0] = word >> 24;
+	p[1] = word >> 16;
+	p[2] = word >> 8;
+	p[3] = word;
+}
+
+/* Send @len bytes (12 and more) on @slot; what follows the head is @fill. */
+static void send_call(unsigned int slot, u32 function, u32 client, size_t len,
+		      u8 fill)
+{
+	struct call *call = &calls[slot];
+
+	call->id = ids++ % HSM_CALLS;
+	call->number = ++numbers;
+	call->len = len;
+	call->waiting = true;
+	memset(call->request, fill, len);
+	put_word(call->request, function);
+	put_word(call->request + 4, client);
+	put_word(call->request + 8, call->id);
+	memcpy(line_request(&line, slot), call->request, len);
+	line_send(&line, slot, call->number, len);
+}
+
+/* --- the line ------------------------------------------------------------ */
+
+enum way { TO_HSM, TO_HOST };
+enum damage { NONE, LOST, DOUBLED, CHANGED };
+
+static struct plan {
+	enum damage damage;
+	enum way way;
+	size_t at;		/* the byte of that way that it happens to */
+	u8 with;		/* CHANGED: exclusive or */
+	unsigned int chance;	/* or one of so many bytes, at random; 0: no */
+} plan;
+
+static size_t passed[2];	/* bytes */
+
+/* Carry a byte. */
+static size_t damaged(enum way way, u8 byte, u8 *to)
+{
+	enum damage damage = NONE;
+	u8 with = plan.with;
+
+	if (plan.chance && !(random() % plan.chance)) {
+		damage = 1 + random() % 3;
+		with = 1 + random() % 255;
+	} else if (!plan.chance && plan.way == way && plan.at == passed[way]) {
+		damage = plan.damage;
+	}
+	passed[way]++;
+	to[0] = damage == CHANGED ? byte ^ with : byte;
+	to[1] = byte;
+	return damage == LOST ? 0 : damage == DOUBLED ? 2 : 1;
+}
+
+static void carry(enum way way, const u8 *data, size_t len)
+{
+	static u8 out[2 * (2 * LINE_PACKET_MAX + 2)];
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += damaged(way, data[i], out + n);
+	if (way == TO_HSM)
+		hsm_take(out, n);
+	else
+		driver_take(out, n);
+}
+
+/* Everything that either end has to say, until both are silent. */
+static void talk(void)
+{
+	static u8 frame[LINE_PACKET_MAX], stream[2 * LINE_PACKET_MAX + 2];
+	size_t n, moved;
+	bool is_frame;
+
+	do {
+		struct slip_encoder e;
+
+		moved = 0;
+		n = line_next(&line, frame, &is_frame);
+		if (n) {
+			if (is_frame)
+				n = line_seal(frame, n);
+			slip_encoder_init(&e, frame, n);
+			moved = slip_encode(&e, stream, sizeof(stream));
+			carry(TO_HSM, stream, moved);
+		}
+		n = hsm_give(stream, sizeof(stream));
+		carry(TO_HOST, stream, n);
+		moved += n;
+	} while (moved);
+}
+
+static void ping(void)
+{
+	line.ping = line.mode == LINE_FRAMES;
+	talk();
+}
+
+/* HELLO until WELCOME, as the sweep does. Returns how many it took. */
+static unsigned int greet(u64 session)
+{
+	unsigned int n = 0;
+
+	line_begin(&line, session);
+	do {
+		line.hello = true;
+		talk();
+		n++;
+	} while (line.mode == LINE_DOWN && n < 50);
+	return n;
+}
+
+static bool waiting(void)
+{
+	for (int i = 0; i < LINE_SLOTS; i++)
+		if (calls[i].waiting)
+			return true;
+	return false;
+}
+
+/* Ping until all is answered. Returns how many it took. */
+static unsigned int settle(unsigned int most)
+{
+	unsigned int n = 0;
+
+	talk();
+	for (; waiting() && n < most; n++)
+		ping();
+	return n;
+}
+
+static void start(void)
+{
+	memset(calls, 0, sizeof(calls));
+	memset(passed, 0, sizeof(passed));
+	plan = (struct plan){ .damage = NONE };
+	wrong = overs = nothings = 0;
+	numbers = 0;
+	ids = 0;
+	line_init(&line, requests, WORDS);
+	slip_decoder_init(&in, packet, sizeof(packet));
+	hsm_start();
+}
+
+static void end(void)
+{
+	hsm_end();
+}
+
+/* --- tests ---------------------------------------------------------------- */
+
+static void frames_are_as_documented(void)
+{
+	/* made by Python: struct.pack, zlib.crc32 */
+	static const u8 hello[] =
+		"\xa5\x43\x01\x01\x11\x22\x33\x44\x55\x66\x77\x88"
+		"\0\0\0\0\0\0\0\0\0\0\0\0\xc4\xe3\x0d\x70";
+	static const u8 request[] =
+		"\xa5\x43\x01\x03\x11\x22\x33\x44\x55\x66\x77\x88"
+		"\0\0\0\0\0\0\0\x01\0\x4f\0\x0c"
+		"\0\0\0\x01\0\0\0\x02\0\0\0\0\x2e\xc4\x42\x37";
+	u8 frame[LINE_PACKET_MAX];
+	bool is_frame;
+
+	start();
+	EXPECT_EQ(line_crc((const u8 *)"123456789", 9), 0xcbf43926);
+	line_begin(&line, SESSION);
+	EXPECT_EQ(line_seal(frame, line_next(&line, frame, &is_frame)),
+		  sizeof(hello) - 1);
+	EXPECT_MEM(frame, hello, sizeof(hello) - 1);
+	line.mode = LINE_FRAMES;
+	send_call(79, 1, 2, 12, 0);
+	EXPECT_EQ(line_seal(frame, line_next(&line, frame, &is_frame)),
+		  sizeof(request) - 1);
+	EXPECT_MEM(frame, request, sizeof(request) - 1);
+	end();
+}
+
+static void a_line_works(void)
+{
+	start();
+	EXPECT_EQ(greet(SESSION), 1);
+	EXPECT_EQ(line.mode, LINE_FRAMES);
+	for (int slot = 0; slot < LINE_SLOTS; slot++)
+		send_call(slot, 1, slot, 12 + 200 * slot, slot);
+	send_call(LINE_SLOTS - 1, 1, 7, CRYPTECH_RPC_MESSAGE_MAX, SLIP_END);
+	EXPECT_EQ(settle(0), 0);
+	for (int slot = 0; slot < LINE_SLOTS; slot++)
+		EXPECT_EQ(calls[slot].answers, 1);
+	EXPECT_EQ(wrong + overs + nothings, 0);
+	EXPECT_EQ(line.repeated, 0);
+	end();
+}
+
+/*
+ * Greeting, two calls, a ping, another call, BYE: every kind of frame. Returns
+ * the pings that were needed beside the one.
+ */
+static unsigned int conversation(size_t len, u8 fill)
+{
+	unsigned int n = greet(SESSION) - 1;
+
+	send_call(3, 1, 2, 12, 0);
+	send_call(4, 2, 3, len, fill);
+	talk();
+	ping();
+	send_call(3, 3, 2, 17, SLIP_ESC);
+	n += settle(4);
+	line_end(&line);
+	talk();
+	return n;
+}
+
+static void check_conversation(unsigned int n)
+{
+	EXPECT(!waiting());
+	EXPECT_EQ(calls[3].answers, 2);
+	EXPECT_EQ(calls[4].answers, 1);
+	for (int id = 0; id < 3; id++)
+		EXPECT_EQ(hsm_done(id), 1);
+	EXPECT_EQ(wrong + overs, 0);
+	/* the packet of the damaged byte alone is dropped, in one or two pieces */
+	EXPECT(nothings + hsm_damaged() <= 2);
+	/* and repaired by the first thing that is said after it */
+	EXPECT(n <= 1);
+}
+
+static void damage_once(size_t len, u8 fill, enum damage damage, enum way way,
+			size_t at, u8 with)
+{
+	start();
+	plan = (struct plan){
+		.damage = damage, .way = way, .at = at, .with = with,
+	};
+	check_conversation(conversation(len, fill));
+	end();
+}
+
+/* Each kind of damage to each byte, or to each of @step bytes. */
+static void damage_all(size_t len, u8 fill, size_t step)
+{
+	static const u8 others[] = {
+		SLIP_END, SLIP_ESC, SLIP_ESC_END, SLIP_ESC_ESC, LINE_MAGIC,
+	};
+	size_t lens[2];
+
+	start();
+	check_conversation(conversation(len, fill));
+	lens[TO_HSM] = passed[TO_HSM];
+	lens[TO_HOST] = passed[TO_HOST];
+	end();
+	for (int way = TO_HSM; way <= TO_HOST; way++) {
+		for (size_t at = 0; at < lens[way]; at += step) {
+			damage_once(len, fill, LOST, way, at, 0);
+			damage_once(len, fill, DOUBLED, way, at, 0);
+			for (int bit = 0; bit < 8; bit++)
+				damage_once(len, fill, CHANGED, way, at,
+					    1 << bit);
+			for (size_t i = 0; i < sizeof(others); i++) {
+				damage_once(len, fill, CHANGED, way, at,
+					    others[i]);
+				/* most bytes are fill, or 0 */
+				if (fill != others[i])
+					damage_once(len, fill, CHANGED, way,
+						    at, fill ^ others[i]);
+			}
+		}
+	}
+}
+
+static void every_byte_of_short_messages(void)
+{
+	damage_all(40, 0, 1);
+}
+
+static void every_byte_of_escaped_messages(void)
+{
+	damage_all(40, SLIP_END, 1);
+	damage_all(40, SLIP_ESC, 1);
+}
+
+/* A message that holds frames and bare messages: torn, it must be neither. */
+static void bytes_of_long_messages(void)
+{
+	size_t step = getenv("CRYPTECH_FULL") ? 7 : 1499;
+
+	damage_all(CRYPTECH_RPC_MESSAGE_MAX, 0, step);
+	damage_all(CRYPTECH_RPC_MESSAGE_MAX, SLIP_END, 2 * step);
+}
+
+/* One request after the other through a line that damages one byte of 2,000. */
+static void noise(void)
+{
+	unsigned int rounds = getenv("CRYPTECH_FULL") ? 200000 : 4000;
+	unsigned int begun = 1;
+
+	start();
+	srandom(7);
+	greet(SESSION);
+	plan.chance = 2000;
+	for (unsigned int i = 0; i < rounds; i++) {
+		unsigned int slot = random() % LINE_SLOTS;
+
+		if (calls[slot].waiting || line_busy(&line, slot))
+			continue;
+		send_call(slot, 1 + random() % 9, random() % 5,
+			  12 + random() % 200, random());
+		if (random() % 3)
+			talk();
+		else
+			ping();
+	}
+	plan.chance = 0;
+	settle(20);
+	/* too many tries: the driver would have begun anew; do that, too */
+	if (waiting()) {
+		memset(calls, 0, sizeof(calls));
+		begun += greet(SESSION + 1);
+	}
+	EXPECT_EQ(wrong, 0);
+	EXPECT_EQ(overs, 0);
+	EXPECT_EQ(begun, 1);
+	EXPECT(line.repeated > rounds / 100);
+	for (unsigned int id = 0; id < ids && id < HSM_CALLS; id++)
+		if (hsm_done(id) != 1 + (ids - 1 - id) / HSM_CALLS) {
+			EXPECT_EQ(hsm_done(id), 1);
+			break;
+		}
+	end();
+}
+
+static void a_torn_frame_is_no_bare_message(void)
+{
+	u8 stream[] = "\xc0\0\0\0\x01\0\0\0\x02\0\0\0\x63\xc0";
+
+	start();
+	greet(SESSION);
+	hsm_take(stream, sizeof(stream) - 1);
+	talk();
+	EXPECT_EQ(hsm_done(0x63), 0);
+	line_end(&line);
+	talk();
+	EXPECT(!hsm_in_session());
+	hsm_take(stream, sizeof(stream) - 1);
+	EXPECT_EQ(hsm_done(0x63), 1);
+	end();
+}
+
+static void requests_are_done_once(void)
+{
+	start();
+	greet(SESSION);
+	send_call(5, 1, 2, 40, 1);
+	talk();
+	/* once more, as if the answer had been lost */
+	calls[5].waiting = true;
+	line.calls[5].state = LINE_QUEUED;
+	talk();
+	EXPECT(!waiting());
+	EXPECT_EQ(calls[5].answers, 2);
+	EXPECT_EQ(hsm_done(0), 1);
+	EXPECT_EQ(hsm_repeated(), 1);
+	/* an older number is nobody's */
+	line.calls[5].state = LINE_QUEUED;
+	line.calls[5].number = 0;
+	talk();
+	EXPECT_EQ(hsm_done(0), 1);
+	EXPECT_EQ(wrong, 0);
+	end();
+}
+
+static void slow_calls_are_not_repeated(void)
+{
+	start();
+	greet(SESSION);
+	send_call(5, 1 | HSM_HELD, 2, 40, 1);
+	send_call(6, 1, 2, 40, 1);
+	talk();
+	for (int i = 0; i < 20; i++) {
+		ping();
+		EXPECT(line_busy(&line, 5));
+	}
+	EXPECT(calls[5].waiting && !calls[6].waiting);
+	EXPECT_EQ(line.repeated, 0);
+	hsm_release();
+	talk();
+	EXPECT(!waiting());
+	EXPECT_EQ(hsm_done(0), 1);
+	end();
+}
+
+static void late_answers_are_nobodys(void)
+{
+	unsigned int resets;
+
+	start();
+	greet(SESSION);
+	send_call(5, 1 | HSM_HELD, 2, 40, 1);
+	talk();
+	resets = hsm_resets();
+	greet(SESSION + 1);
+	EXPECT_EQ(line.mode, LINE_FRAMES);
+	EXPECT_EQ(hsm_resets(), resets + 1);
+	memset(calls, 0, sizeof(calls));
+	send_call(5, 1, 2, 40, 9);
+	hsm_release();
+	talk();
+	EXPECT_EQ(hsm_resets(), resets + 2);	/* after the last call */
+	EXPECT_EQ(calls[5].answers, 1);
+	EXPECT_EQ(hsm_done(0), 0);
+	EXPECT_EQ(wrong, 0);
+	end();
+}
+
+/* Calls of three sessions run: a fourth waits until one has ended. */
+static void sessions_wait_for_old_calls(void)
+{
+	start();
+	for (u64 i = 0; i < 3; i++) {
+		EXPECT_EQ(greet(SESSION + i), 1);
+		send_call(5, 1 | HSM_HELD, 2, 40, 1);
+		talk();
+	}
+	EXPECT_EQ(greet(SESSION + 9), 50);
+	EXPECT(!hsm_in_session());
+	hsm_release();
+	talk();
+	EXPECT_EQ(line.mode, LINE_FRAMES);
+	EXPECT(hsm_in_session());
+	EXPECT_EQ(hsm_done(0) + hsm_done(1) + hsm_done(2), 0);
+	end();
+}
+
+static void a_restart_is_told(void)
+{
+	start();
+	greet(SESSION);
+	hsm_restart();
+	ping();
+	EXPECT_EQ(overs, 1);
+	EXPECT_EQ(greet(SESSION + 1), 1);
+	send_call(1, 1, 2, 40, 1);
+	EXPECT_EQ(settle(0), 0);
+	EXPECT_EQ(calls[1].answers, 1);
+	end();
+}
+
+static void a_dead_call_is_lost(void)
+{
+	start();
+	greet(SESSION);
+	plan.chance = 1;	/* nothing gets through */
+	send_call(1, 1, 2, 40, 1);
+	for (int i = 0; i < 30; i++)
+		ping();
+	plan.chance = 0;
+	EXPECT(line_busy(&line, 1));	/* nothing is known of it */
+	EXPECT_EQ(settle(3), 1);
+	/* but one that is repeated for ever is given up */
+	send_call(1, 1, 2, 40, 1);
+	line.calls[1].tries = LINE_TRIES;
+	EXPECT(!line_busy(&line, 1));
+	end();
+}
+
+/* An HSM that says what it cannot know. */
+static void lies(void)
+{
+	static const struct line_frame lies[] = {
+		{ .kind = LINE_REPLY, .session = SESSION, .number = 1,
+		  .slot = LINE_SLOTS },
+		{ .kind = LINE_REPLY, .session = SESSION, .number = 1,
+		  .slot = 0xffff },
+		{ .kind = LINE_REPLY, .session = SESSION, .number = 2,
+		  .slot = 1 },
+		{ .kind = LINE_REPLY, .session = SESSION, .number = 1 },
+		{ .kind = LINE_REPLY, .session = SESSION + 1, .number = 1,
+		  .slot = 1 },
+		{ .kind = LINE_PONG, .session = SESSION, .number = 99,
+		  .len = 4 * LINE_BUSY_WORDS },
+		{ .kind = LINE_PONG, .session = SESSION, .number = 1 },
+		{ .kind = LINE_REQUEST, .session = SESSION, .number = 1,
+		  .slot = 1 },
+		{ .kind = LINE_LOST, .session = SESSION + 1 },
+		{ .kind = 9, .session = SESSION }, { .kind = 0 },
+	};
+	static u8 zeros[64], lie[LINE_PACKET_MAX];
+	struct line_answer a;
+
+	start();
+	greet(SESSION);
+	send_call(1, 1, 2, 40, 1);
+	line.calls[1].state = LINE_SENT;
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		struct line_frame f = lies[i];
+		enum line_event event;
+		size_t len;
+
+		f.message = zeros;
+		len = line_seal(lie, line_put(lie, &f));
+		event = line_receive(&line, lie, len, &a);
+		if (!EXPECT(event == LINE_NOTHING || event == LINE_ALIVE))
+			printf("# lie %zu\n", i);
+	}
+	EXPECT_EQ(line.calls[1].state, LINE_SENT);
+	EXPECT_EQ(line.pong, 0);
+	end();
+}
+
+int main(void)
+{
+	RUN(frames_are_as_documented);
+	RUN(a_line_works);
+	RUN(every_byte_of_short_messages);
+	RUN(every_byte_of_escaped_messages);
+	RUN(bytes_of_long_messages);
+	RUN(noise);
+	RUN(a_torn_frame_is_no_bare_message);
+	RUN(requests_are_done_once);
+	RUN(slow_calls_are_not_repeated);
+	RUN(late_answers_are_nobodys);
+	RUN(sessions_wait_for_old_calls);
+	RUN(a_restart_is_told);
+	RUN(a_dead_call_is_lost);
+	RUN(lies);
+	return tap_done();
+}
