@@ -467,11 +467,14 @@ $(FPGA_RTL_TESTS): $(B)/test/rtl_%: $(B)/obj-san/firmware/tests/%.o \
 
 # And keys of its vault.
 HOST_TESTS += $(B)/test/rtl_vault_hss
-$(B)/test/rtl_vault_hss: $(call san,firmware/tests/vault_hss.o \
-		firmware/tests/fpga_board_rtl.o \
+$(B)/test/rtl_vault_hss: $(B)/obj-san/slow/firmware/tests/vault_hss.o \
+		$(call san,firmware/tests/fpga_board_rtl.o \
 		firmware/platform/sim/background.o) $(HSM_TEST_OBJS) \
 		$(FPGA_SIM) $(FPGA_SIM_LIBS)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread $(FPGA_SIM_LINK))
+
+$(B)/obj-san/slow/%.o: %.c
+	$(call compile,$(CFLAGS_SAN) -DSLOW_BOARD)
 
 $(B)/test/rtl_sim_fpga: $(SIM_FPGA_OBJS) $(FPGA_SIM) $(FPGA_SIM_LIBS)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread $(FPGA_SIM_LINK))

@@ -145,6 +145,16 @@ static void line_cut(void)
 	EXPECT_EQ(sign_text(hss, "after", &signature), 0);
 	EXPECT(is_good(hss, "after", &signature));
 	EXPECT_EQ(encrypt(aes, CRYPTECH_MODE_CBC), 0);
+	/* Also while the tree is computed after a start. */
+	REQUIRE(vault_power());
+	box.platform.fpga_lost_serve = true;
+	line.dead = true;
+	EXPECT_EQ(sign_text(hss, "x", &signature), CRYPTECH_ERR_IO_UNEXPECTED);
+	line.dead = false;
+	EXPECT_EQ(fpga_again(box.platform.fpga), 0);
+	EXPECT_EQ(sign_text(hss, "once more", &signature), 0);
+	EXPECT(is_good(hss, "once more", &signature));
+	EXPECT_EQ(ledger.repeats, 0);
 	vault_over();
 }
 
