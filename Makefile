@@ -83,11 +83,13 @@ endif
 # --- the FPGA ----------------------------------------------------------------
 
 # A make of its own: tools and rules are others.
-.PHONY: fpga-tests
-fpga-tests:
-	+$(MAKE) -C fpga tests
+.PHONY: fpga-tests fpga-long-tests
+fpga-tests fpga-long-tests: fpga-%:
+	+$(MAKE) -C fpga $*
 
 FPGA_TESTS = $(shell $(MAKE) -s --no-print-directory -C fpga print-TESTS)
+FPGA_LONG_TESTS = $(shell \
+	$(MAKE) -s --no-print-directory -C fpga print-LONG_TESTS)
 
 # --- tests -------------------------------------------------------------------
 

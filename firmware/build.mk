@@ -439,19 +439,21 @@ $(B)/test/sim_state: $(call san,$(addprefix firmware/tests/,sim_state.o \
 # An HSM whose FPGA is a program.
 HOST_TESTS += $(B)/test/sim_fpga
 
-$(B)/test/sim_fpga: $(call san,$(addprefix firmware/tests/,sim_fpga.o sim_box.o \
+SIM_FPGA_OBJS := $(call san,$(addprefix firmware/tests/,sim_fpga.o sim_box.o) \
+	$(addprefix firmware/platform/sim/,anchor_file.o background.o files.o \
+	flash_file.o fpga.o fpga_master.o fpga_spidev.o log.o state.o) \
+	$(filter-out $(FIRMWARE_SHA256_OBJS),$(FIRMWARE_ALL_OBJS))) \
+	$(call nosan,$(FIRMWARE_SHA256_OBJS))
+
+$(B)/test/sim_fpga: $(SIM_FPGA_OBJS) $(call san,$(addprefix firmware/tests/,\
 		fpga_sim_model.o $(notdir $(filter-out %/fpga_board_model.o,\
-		$(FPGA_MODEL_OBJS)))) $(addprefix firmware/platform/sim/,\
-		anchor_file.o background.o files.o flash_file.o fpga.o \
-		fpga_master.o fpga_spidev.o log.o state.o) \
-		$(filter-out $(FIRMWARE_SHA256_OBJS),$(FIRMWARE_ALL_OBJS))) \
-		$(call nosan,$(FIRMWARE_SHA256_OBJS))
+		$(FPGA_MODEL_OBJS)))))
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 # The tests of cores/fpga once more, on the design itself.
 ifdef FPGA_SIM_LIBS
 FPGA_RTL_TESTS := $(addprefix $(B)/test/rtl_,fpga_test fpga_tree_test)
-HOST_TESTS += $(FPGA_RTL_TESTS)
+HOST_TESTS += $(FPGA_RTL_TESTS) $(B)/test/rtl_sim_fpga
 
 $(FPGA_RTL_TESTS): $(B)/test/rtl_%: $(B)/obj-san/firmware/tests/%.o \
 		$(call san,firmware/tests/fpga_board_rtl.o \
@@ -459,5 +461,19 @@ $(FPGA_RTL_TESTS): $(B)/test/rtl_%: $(B)/obj-san/firmware/tests/%.o \
 		merkle.o ots.o verify.o) $(FIRMWARE_CORES_OBJS)) \
 		$(call nosan,$(FIRMWARE_SHA256_OBJS)) \
 		$(FPGA_SIM) $(FPGA_SIM_LIBS)
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread $(FPGA_SIM_LINK))
+
+# And keys of its vault.
+HOST_TESTS += $(B)/test/rtl_vault_hss
+$(B)/test/rtl_vault_hss: $(B)/obj-san/slow/firmware/tests/vault_hss.o \
+		$(call san,firmware/tests/fpga_board_rtl.o \
+		firmware/platform/sim/background.o) $(HSM_TEST_OBJS) \
+		$(FPGA_SIM) $(FPGA_SIM_LIBS)
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread $(FPGA_SIM_LINK))
+
+$(B)/obj-san/slow/%.o: %.c
+	$(call compile,$(CFLAGS_SAN) -DSLOW_BOARD)
+
+$(B)/test/rtl_sim_fpga: $(SIM_FPGA_OBJS) $(FPGA_SIM) $(FPGA_SIM_LIBS)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread $(FPGA_SIM_LINK))
 endif

@@ -249,6 +249,8 @@ static int start_vault(struct hsm *hsm, const uint8_t *uuid)
 	struct hss *hss = NULL;
 	int error;
 
+	if (key && key->damage)
+		vaultkeys_hss_spare(hsm->vaultkeys);
 	if (key && (key->damage || key->hashsig))
 		return CRYPTECH_ERR_OK;
 	if (key && key_is_vault(key) && key_is_hashsig(key)) {

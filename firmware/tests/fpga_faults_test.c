@@ -178,7 +178,7 @@ static void none_twice(enum fault fault, unsigned int from)
 static void once(enum fault fault)
 {
 	for (unsigned int from = 0; from < clean_frames; from++) {
-		struct fpga_state state;
+		struct fpga_state state = { 0 };
 
 		if (EXPECT_EQ(run(fault, from, 1), 0))
 			fpga_look(fpga, &state);

@@ -11,7 +11,6 @@
 #include "../hashsig/lms.h"
 
 #define META	13
-#define TABLE	0x47554152u	/* "GUAR" */
 #define TABLE_HIGH	0xa65959a6u
 
 struct seed {
@@ -99,9 +98,9 @@ static unsigned int table_load(struct model *model, const uint32_t *kek)
 	if (model->has_table || (kek[META] & 7) != FPGA_USE_WRAP)
 		return FPGA_OUTCOME_REFUSED;
 	model_unwrap(kek, text, 34);
-	if (text[0] != TABLE_HIGH || text[1] != 8 * 34 || text[2] != TABLE ||
-	    text[3] != model->memory.committed ||
-	    memcmp(text + 4, model->memory.nonce, 8))
+	if (text[0] != TABLE_HIGH || text[1] != 8 * 34 ||
+	    memcmp(text + 2, model->memory.nonce, 8) ||
+	    text[4] != model->memory.committed || text[5])
 		return FPGA_OUTCOME_BROKEN;
 	memcpy(model->table, text + 6, sizeof(model->table));
 	model->has_table = true;
@@ -155,9 +154,9 @@ static unsigned int prepare(struct model *model, const uint32_t *kek,
 	model->prepared = ++model->memory.serial;
 	text[0] = TABLE_HIGH;
 	text[1] = 8 * 34;
-	text[2] = TABLE;
-	text[3] = model->prepared;
-	memcpy(text + 4, model->memory.nonce, 8);
+	memcpy(text + 2, model->memory.nonce, 8);
+	text[4] = model->prepared;
+	text[5] = 0;
 	memcpy(text + 6, model->table, sizeof(model->table));
 	model_wrap(kek, text, 34);
 	model->status |= FPGA_STATUS_PUBLIC;

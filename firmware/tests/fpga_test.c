@@ -350,8 +350,76 @@ static void derived_keys(void)
 		  CRYPTECH_ERR_BAD_ARGUMENTS);
 	EXPECT_EQ(vault_derive(fpga, 1, FPGA_USE_BLOCK, 0),
 		  CRYPTECH_ERR_BAD_ARGUMENTS);
-	/* Under WRAP, what a slot looks like. */
-	EXPECT(kbkdf(master, "wrap", contexts[1], key));
+	power_off();
+}
+
+#define SEED_META	(FPGA_META_N24 | 2 << FPGA_META_WIDTH_SHIFT |	       \
+			 5 << FPGA_META_HEIGHT_SHIFT)
+
+static uint32_t word_at(const uint8_t *p, unsigned int i)
+{
+	return (uint32_t)p[4 * i] << 24 | p[4 * i + 1] << 16 |
+	       p[4 * i + 2] << 8 | p[4 * i + 3];
+}
+
+/* What is wrapped, opened by libcrypto: use, id and node are in it. */
+static void wrapped_slot(unsigned int slot, const uint8_t key[32],
+			 uint32_t node, uint32_t meta)
+{
+	uint8_t wrapped[VAULT_SLOT_WRAPPED], image[VAULT_SLOT_WRAPPED];
+	struct vault_info info;
+	size_t len;
+
+	EXPECT_EQ(vault_wrap(fpga, 1, slot, wrapped), 0);
+	EXPECT_EQ(core_unwrap(key, wrapped, sizeof(wrapped), image, &len), 0);
+	EXPECT_EQ(len, 64);
+	EXPECT_EQ(vault_info(fpga, slot, &info), 0);
+	EXPECT_MEM(image + 32, info.id, 16);
+	EXPECT_EQ(word_at(image, 12), node);
+	EXPECT_EQ(word_at(image, 13), meta | FPGA_META_VALID);
+	EXPECT_EQ(word_at(image, 14) | word_at(image, 15), 0);
+	EXPECT_EQ(info.meta, meta | FPGA_META_VALID);
+	EXPECT_EQ(vault_unwrap(fpga, 1, 9, wrapped), 0);
+	EXPECT_EQ(vault_info(fpga, 9, &info), 0);
+	EXPECT_EQ(info.meta, meta | FPGA_META_VALID);
+	wrapped[70] ^= 4;
+	EXPECT_EQ(vault_unwrap(fpga, 1, 9, wrapped),
+		  CRYPTECH_ERR_KEYWRAP_BAD_MAGIC);
+	EXPECT_EQ(vault_info(fpga, 9, &info), 0);
+	EXPECT_EQ(info.meta, 0);
+}
+
+static void wrapped_under_the_master_key(void)
+{
+	static const uint8_t context[3] = { 0, 0, 1 };
+	uint8_t master[32] = "a master key from somewhere else", key[32];
+	uint8_t table[VAULT_TABLE_WRAPPED], image[VAULT_TABLE_WRAPPED];
+	struct vault_entry entry;
+	size_t len;
+	uint32_t q;
+
+	EXPECT(kbkdf(master, "wrap", context, key));
+	REQUIRE(!power_on());
+	EXPECT_EQ(vault_master_enter(fpga, master), 0);
+	EXPECT_EQ(vault_derive(fpga, 1, FPGA_USE_WRAP, 1), 0);
+	EXPECT_EQ(vault_generate(fpga, 2, true), 0);
+	wrapped_slot(2, key, 0, FPGA_USE_BLOCK | FPGA_META_LONG);
+	EXPECT_EQ(vault_generate(fpga, 3, false), 0);
+	wrapped_slot(3, key, 0, FPGA_USE_BLOCK);
+	EXPECT_EQ(vault_table_new(fpga), 0);
+	EXPECT_EQ(vault_entry_new(fpga, 4, 5, SEED_META), 0);
+	wrapped_slot(4, key, 1, FPGA_USE_SEED | SEED_META);
+	EXPECT_EQ(vault_prepare(fpga, 1, 5, &q, table), 0);
+	EXPECT_EQ(core_unwrap(key, table, sizeof(table), image, &len), 0);
+	EXPECT_EQ(len, 272);
+	EXPECT(word_at(image, 0) || word_at(image, 1));	/* the nonce */
+	EXPECT_EQ(word_at(image, 2), 1);		/* epoch */
+	EXPECT_EQ(word_at(image, 3), 0);
+	EXPECT_EQ(vault_entry_info(fpga, 5, &entry), 0);
+	EXPECT_MEM(image + 16 + 5 * 32, entry.id, 16);
+	EXPECT_EQ(word_at(image + 16 + 5 * 32, 5), 1);	/* floor */
+	EXPECT_EQ(word_at(image + 16 + 5 * 32, 6), 32);	/* end */
+	EXPECT_EQ(word_at(image + 16 + 6 * 32, 4), 0);	/* free */
 	power_off();
 }
 
@@ -399,6 +467,7 @@ int main(void)
 	RUN(kwp_vectors);
 	RUN(seal_lengths);
 	RUN(derived_keys);
+	RUN(wrapped_under_the_master_key);
 	RUN(master_key_life);
 	return tap_done();
 }

@@ -327,10 +327,14 @@ static void refused(void)
 
 static void refused_for_noise(void)
 {
+	uint64_t error = 0;
+
 	REQUIRE(hsm_on(false));
 	fpga_sim_still(port.sim);
-	EXPECT_EQ(figure(CRYPTECH_STATUS_FPGA_ERROR),
-		  CRYPTECH_ERR_CSPRNG_BROKEN);
+	/* Its tests count bits: looking lets time pass. */
+	for (int i = 0; i < 64 && !error; i++)
+		error = figure(CRYPTECH_STATUS_FPGA_ERROR);
+	EXPECT_EQ(error, CRYPTECH_ERR_CSPRNG_BROKEN);
 	EXPECT_EQ(other(), CRYPTECH_ERR_CSPRNG_BROKEN);
 	EXPECT_EQ(get_random(), CRYPTECH_ERR_CSPRNG_BROKEN);
 	hsm_off();

@@ -145,6 +145,16 @@ static void line_cut(void)
 	EXPECT_EQ(sign_text(hss, "after", &signature), 0);
 	EXPECT(is_good(hss, "after", &signature));
 	EXPECT_EQ(encrypt(aes, CRYPTECH_MODE_CBC), 0);
+	/* Also while the tree is computed after a start. */
+	REQUIRE(vault_power());
+	box.platform.fpga_lost_serve = true;
+	line.dead = true;
+	EXPECT_EQ(sign_text(hss, "x", &signature), CRYPTECH_ERR_IO_UNEXPECTED);
+	line.dead = false;
+	EXPECT_EQ(fpga_again(box.platform.fpga), 0);
+	EXPECT_EQ(sign_text(hss, "once more", &signature), 0);
+	EXPECT(is_good(hss, "once more", &signature));
+	EXPECT_EQ(ledger.repeats, 0);
 	vault_over();
 }
 
@@ -354,6 +364,29 @@ static void damaged_state(void)
 	vault_over();
 }
 
+/* A KEY record that cannot be read: what is put back signs on. */
+static void damaged_key(void)
+{
+	static uint8_t record[RECORD_MAX];
+	const uint8_t *one = name_of('1'), *two = name_of('2');
+	struct signature signature;
+	size_t len;
+
+	REQUIRE(vault_fresh(2, FLASH));
+	REQUIRE(vault_make_hss(one, H5_W8) && vault_make_hss(two, H5_W8));
+	len = get_record(KS_CLASS_KEY, one, record);
+	record[20] ^= 1;
+	REQUIRE(len && put_record(KS_CLASS_KEY, one, record, len) &&
+		vault_power());
+	EXPECT(sign_text(one, "x", &signature));
+	EXPECT_EQ(sign_text(two, "x", &signature), 0);
+	record[20] ^= 1;
+	REQUIRE(put_record(KS_CLASS_KEY, one, record, len) && vault_power());
+	EXPECT_EQ(sign_text(one, "y", &signature), 0);
+	EXPECT(is_good(one, "y", &signature));
+	vault_over();
+}
+
 /* --- slots -------------------------------------------------------------------------- */
 
 /* More keys than slots, by turns, and what they say is theirs. */
@@ -397,6 +430,7 @@ int main(void)
 	RUN(older_flash);
 	RUN(older_state);
 	RUN(damaged_state);
+	RUN(damaged_key);
 	RUN(many_keys);
 	return tap_done();
 }

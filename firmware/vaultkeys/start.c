@@ -175,11 +175,15 @@ int vaultkeys_hss_open(struct vaultkeys *vk, const uint8_t *uuid,
 		error = hss_open_kept(hss, &tree->state.root, &vk_keeper, tree);
 	}
 	if (error) {
-		/* Its entry is not free because we cannot read whose it is. */
-		vk->unreadable = true;
+		vaultkeys_hss_spare(vk);
 		tree_drop(tree);
 	}
 	return error;
+}
+
+void vaultkeys_hss_spare(struct vaultkeys *vk)
+{
+	vk->unreadable = true;
 }
 
 int vaultkeys_hss_discard(struct vaultkeys *vk, const uint8_t *uuid)

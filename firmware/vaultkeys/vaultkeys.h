@@ -81,6 +81,9 @@ bool vaultkeys_hss_next(struct vaultkeys *vk, const uint8_t *previous,
 /* (lock) Of a state that is in flash. KEYSTORE_*: it is damaged. */
 int vaultkeys_hss_open(struct vaultkeys *vk, const uint8_t *uuid,
 		       struct hss **hss);
+/* (lock) There is a state that is not opened and stays: so do all entries of the
+ * guard, as nobody can tell which of them is its. */
+void vaultkeys_hss_spare(struct vaultkeys *vk);
 /* (lock) A state that no hss is of. KEY_NOT_FOUND */
 int vaultkeys_hss_discard(struct vaultkeys *vk, const uint8_t *uuid);
 

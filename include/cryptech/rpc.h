@@ -270,7 +270,8 @@ enum cryptech_cost {
  * KEY_GENERATE	uuid is empty (the HSM draws one) or 16 bytes that name the
  *		key-to-be (KEY_NAME_IN_USE if it stands). type is of
  *		CRYPTECH_KEY_TYPES. Without flag TOKEN the key is volatile: it
- *		belongs to this client and goes with its logout. The label is
+ *		belongs to this client and goes with its logout. With flag
+ *		VAULT it is made in the FPGA's vault: see keys.rst. The label is
  *		0 to CRYPTECH_LABEL_MAX bytes of UTF-8 without control
  *		characters.
  * KEY_LOAD	der is a PKCS#8 PrivateKeyInfo or a SubjectPublicKeyInfo.
@@ -330,7 +331,8 @@ enum cryptech_cost {
  *		of this client and answers at once. uuid and label as for
  *		KEY_GENERATE; flags: DIGITALSIGNATURE and TOKEN, both needed
  *		(BAD_ARGUMENTS), PUBLIC, EXPORTABLE, and with that RECOVERABLE
- *		(FORBIDDEN while no recovery key is set). profile: CRYPTECH_HASHSIG_; reserve: leaves of
+ *		(FORBIDDEN while no recovery key is set); or VAULT, for one
+ *		level of H5 to H15, punctured, reserve 1. profile: CRYPTECH_HASHSIG_; reserve: leaves of
  *		the root that one commit takes, 1 to
  *		CRYPTECH_HASHSIG_RESERVE_MAX, 0: 1. Then the parameters of
  *		each of the 1 to 8 levels, root first: typecodes of RFC 8554

@@ -51,7 +51,7 @@ static int expect(struct fpga *fpga, enum fpga_op op, unsigned int n,
 		  const uint32_t *takes, const uint32_t *gives,
 		  unsigned int words)
 {
-	uint32_t got[FPGA_TEXT_WORDS];
+	uint32_t got[FPGA_TEXT_WORDS] = { 0 };
 	const struct command command = {
 		.op = op, .a = SLOT, .n = n, .text = takes,
 		.text_words = words, .gives = got, .gives_words = words,
@@ -85,7 +85,7 @@ static int check_wrap(struct fpga *fpga)
 
 static int check_node(struct fpga *fpga)
 {
-	uint8_t input[16 + 4 + 2 + 64], value[32], right[32];
+	uint8_t input[16 + 4 + 2 + 64], value[32] = { 0 }, right[32];
 	int error = write_slot(fpga, FPGA_USE_SEED |
 				     5 << FPGA_META_HEIGHT_SHIFT);
 

@@ -62,7 +62,7 @@
 /* RESULT: how the last command ended */
 #define FPGA_RESULT_CODE		0x0000000fu	/* see "outcome" */
 #define FPGA_RESULT_CODE_SHIFT		0
-/* LEAF, CHILD: the number of the node that was reached; PREPARE: q */
+/* of the last LEAF or CHILD: the node that was reached; of PREPARE: q */
 #define FPGA_RESULT_NODE		0xfffffff0u
 #define FPGA_RESULT_NODE_SHIFT		4
 
@@ -71,7 +71,7 @@
 #define FPGA_CONTROL_ZEROISE		0x00000001u
 /* the word at RANDOM was used */
 #define FPGA_CONTROL_TAKE		0x00000002u
-/* ends SIGN and BLOCK early; what it used is wiped */
+/* ends SIGN, LEAF, CHILD, NODE, BEGIN early: REFUSED; what they used is wiped */
 #define FPGA_CONTROL_ABORT		0x00000004u
 
 /* COMMAND: begins it */

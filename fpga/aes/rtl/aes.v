@@ -20,7 +20,7 @@ module aes (
 	input  wire        key_write,
 	input  wire [2:0]  key_number,
 	input  wire [31:0] key,
-	input  wire        key_long,	// AES-256; with expand and start
+	input  wire        key_long,	// AES-256; with expand
 	input  wire        expand,
 	// the block
 	input  wire        shift,	// in at the end, out at the beginning
@@ -158,7 +158,6 @@ module aes (
 			if (start) begin
 				state <= WHITEN;
 				decrypts <= inverse;
-				is_long <= key_long;
 			end else if (expand) begin
 				state <= EXPAND;
 				is_long <= key_long;

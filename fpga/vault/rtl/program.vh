@@ -2,8 +2,8 @@
 // Made by vault/assemble of vault/program.txt. Do not edit.
 
 localparam [8:0] START = 9'd49;
-localparam PROGRAM_WORDS = 505;
-localparam [16159:0] PROGRAM = {	// the first highest
+localparam PROGRAM_WORDS = 506;
+localparam [16191:0] PROGRAM = {	// the first highest
 	32'h49080000,	// 000
 	32'h4f080000,	// 001 MASTER_NEW
 	32'h59080000,	// 002 MASTER_ENTER
@@ -22,10 +22,10 @@ localparam [16159:0] PROGRAM = {	// the first highest
 	32'h49080000,	// 00f
 	32'h89080000,	// 010 WRAP
 	32'h89080000,	// 011 UNWRAP
-	32'h98080000,	// 012 SEAL
-	32'h98080000,	// 013 UNSEAL
-	32'ha1080000,	// 014 ENCRYPT
-	32'ha1080000,	// 015 DECRYPT
+	32'h98880000,	// 012 SEAL
+	32'h98880000,	// 013 UNSEAL
+	32'ha1880000,	// 014 ENCRYPT
+	32'ha1880000,	// 015 DECRYPT
 	32'h49080000,	// 016
 	32'h49080000,	// 017
 	32'h49080000,	// 018
@@ -36,23 +36,23 @@ localparam [16159:0] PROGRAM = {	// the first highest
 	32'h49080000,	// 01d
 	32'h49080000,	// 01e
 	32'h49080000,	// 01f
-	32'ha8080000,	// 020 CHILD
-	32'haf880000,	// 021 LEAF
-	32'hb4080000,	// 022 NODE
+	32'ha8880000,	// 020 CHILD
+	32'hb0080000,	// 021 LEAF
+	32'hb4880000,	// 022 NODE
 	32'h49080000,	// 023
 	32'h49080000,	// 024
 	32'h49080000,	// 025
 	32'h49080000,	// 026
 	32'h49080000,	// 027
-	32'hb7880000,	// 028 TABLE_NEW
-	32'hba080000,	// 029 TABLE_LOAD
-	32'hc5880000,	// 02a ENTRY_NEW
-	32'hcf880000,	// 02b ENTRY_FREE
-	32'hd2880000,	// 02c ENTRY_INFO
-	32'hd4880000,	// 02d PREPARE
-	32'heb080000,	// 02e COMMIT
-	32'hf1080000,	// 02f BEGIN
-	32'hf7880000,	// 030 SIGN
+	32'hb8080000,	// 028 TABLE_NEW
+	32'hba880000,	// 029 TABLE_LOAD
+	32'hc6080000,	// 02a ENTRY_NEW
+	32'hd0080000,	// 02b ENTRY_FREE
+	32'hd3080000,	// 02c ENTRY_INFO
+	32'hd5080000,	// 02d PREPARE
+	32'heb880000,	// 02e COMMIT
+	32'hf1880000,	// 02f BEGIN
+	32'hf8080000,	// 030 SIGN
 	32'h0003c0e8,	// 031 mode
 	32'h1a480007,	// 032 if WIPE wipe_next
 	32'h1c50000a,	// 033 unless OPENED load
@@ -281,234 +281,235 @@ localparam [16159:0] PROGRAM = {	// the first highest
 	32'h0001840d,	// 112 meta = a[d]
 	32'h49b80001,	// 113 not_use WRAP refused
 	32'h8623c040,	// 114 taint ; call key
-	32'h8f480019,	// 115 if INVERSE unwrap
+	32'h8fc80019,	// 115 if INVERSE unwrap
 	32'h0001860d,	// 116 meta = b[d]
 	32'h49c00000,	// 117 not_slot refused
 	32'h49d80000,	// 118 leaks refused
-	32'h0000c8ca,	// 119 text = #a65959a6
-	32'h0000c8cb,	// 11a text = #40
-	32'h0005c000,	// 11b k = 0
-	32'h8e10c70f,	// 11c text = b[k] ; loop f wrap_word
-	32'h450a4008,	// 11d wrap 8 ; goto done_public
-	32'h0005c000,	// 11e k = 0
-	32'h8f90430f,	// 11f b[k] = none ; loop f unwrap_empty
-	32'h00024009,	// 120 unwrap 8
-	32'h0007c000,	// 121 at = 0
-	32'h00060c00,	// 122 sum = text
-	32'h000448ca,	// 123 sum ^? #a65959a6
-	32'h00060c00,	// 124 sum = text
-	32'h000448cb,	// 125 sum ^? #40
-	32'h0007c00f,	// 126 at = f
-	32'h00018c00,	// 127 meta = text
-	32'h46300000,	// 128 differs broken
-	32'h46400000,	// 129 not_slot broken
-	32'h0007c002,	// 12a at = 2
-	32'h0005c000,	// 12b k = 0
-	32'h96104f0c,	// 12c b[k] = text ; loop c unwrap_word
-	32'h00005e0d,	// 12d b[d] = meta
-	32'h0003c0c1,	// 12e end OK
-	32'h478dc0ee,	// 12f k = ee ; goto wipe_rest
-	32'h0001840d,	// 130 meta = a[d]
-	32'h49b80003,	// 131 not_use OPEN refused
-	32'h4948000e,	// 132 if BAD_N unknown
-	32'h86200000,	// 133 call key
-	32'h9b480019,	// 134 if INVERSE unseal
-	32'h450a4004,	// 135 wrap n ; goto done_public
-	32'h00024005,	// 136 unwrap n
-	32'h0007c000,	// 137 at = 0
-	32'h00060c00,	// 138 sum = text
-	32'h0004c8ca,	// 139 sum ^! #a65959a6
-	32'h45600000,	// 13a equal done_public
-	32'h0007c000,	// 13b at = 0
-	32'h00060c00,	// 13c sum = text
-	32'h0004c8cc,	// 13d sum ^! #a6a6a6a6
-	32'h00060c00,	// 13e sum = text
-	32'h000448cc,	// 13f sum ^? #a6a6a6a6
-	32'h46300000,	// 140 differs broken
-	32'h45080000,	// 141 goto done_public
-	32'h0001840d,	// 142 meta = a[d]
-	32'h49b80000,	// 143 not_use BLOCK refused
-	32'h4948000f,	// 144 if BAD_BLOCKS unknown
-	32'h86200000,	// 145 call key
-	32'ha4480019,	// 146 if INVERSE decrypt
-	32'h450a4002,	// 147 encrypt n ; goto done_public
-	32'h450a4003,	// 148 decrypt n ; goto done_public
-	32'h0005c000,	// 149 k = 0
-	32'ha511050c,	// 14a hash = a[k] ; loop c tree_word
-	32'h00280000,	// 14b return
-	32'h00062000,	// 14c sum = node
-	32'h0005c0fc,	// 14d k = fc
-	32'ha71510ff,	// 14e sum += sum ; loop ff result_shift
-	32'h00289041,	// 14f RESULT = sum ; return
-	32'h0001840d,	// 150 meta = a[d]
-	32'h49b80002,	// 151 not_use SEED refused
-	32'ha4a00000,	// 152 call tree
-	32'h0000420d,	// 153 b[d] = none
-	32'h0005c05c,	// 154 k = ARGUMENT
-	32'h00028908,	// 155 tree child = store[k]
-	32'h0005c008,	// 156 k = 8
-	32'hae480008,	// 157 if ABORTED child_aborted
-	32'h0000620c,	// 158 b[c] = node
-	32'hac90470b,	// 159 b[k] = a[k] ; loop b child_id
-	32'ha6205e0d,	// 15a b[d] = meta ; call reached
-	32'h4d080000,	// 15b goto done
-	32'h0005c000,	// 15c k = 0
-	32'hae90430f,	// 15d b[k] = none ; loop f child_wipe
-	32'h49880000,	// 15e goto refused
-	32'h0001840d,	// 15f meta = a[d]
-	32'h49b80002,	// 160 not_use SEED refused
-	32'ha4a00000,	// 161 call tree
-	32'h0005c05c,	// 162 k = ARGUMENT
-	32'h00028909,	// 163 tree leaf = store[k]
-	32'h46c80008,	// 164 if ABORTED refused_text
-	32'h46d00009,	// 165 unless BOTTOM refused_text
-	32'ha6200000,	// 166 call reached
-	32'h45080000,	// 167 goto done_public
-	32'h0001840d,	// 168 meta = a[d]
-	32'h49b80002,	// 169 not_use SEED refused
-	32'ha4a00000,	// 16a call tree
-	32'h0001085c,	// 16b hash = ARGUMENT
-	32'h00028004,	// 16c tree node
-	32'h46c80008,	// 16d if ABORTED refused_text
-	32'h45080000,	// 16e goto done_public
-	32'h4b500001,	// 16f unless MASTER no_memory
-	32'h49c80003,	// 170 if GUARD refused
-	32'h00064843,	// 171 sum =? EPOCH
-	32'h49b00000,	// 172 differs refused
-	32'h4d0bc003,	// 173 set GUARD ; goto done
-	32'h4b500001,	// 174 unless MASTER no_memory
-	32'h49c80003,	// 175 if GUARD refused
-	32'h0001840d,	// 176 meta = a[d]
-	32'h49b80001,	// 177 not_use WRAP refused
-	32'h49c80015,	// 178 if CLEAR refused
-	32'h86200000,	// 179 call key
-	32'h00024011,	// 17a unwrap 34
-	32'h0007c000,	// 17b at = 0
-	32'h00060c00,	// 17c sum = text
-	32'h000448ca,	// 17d sum ^? #a65959a6
-	32'h00060c00,	// 17e sum = text
-	32'h000448cd,	// 17f sum ^? #110
-	32'h00060c00,	// 180 sum = text
-	32'h00044844,	// 181 sum ^? NONCE0
-	32'h00060c00,	// 182 sum = text
-	32'h00044845,	// 183 sum ^? NONCE1
-	32'h00060c00,	// 184 sum = text
-	32'h00044843,	// 185 sum ^? EPOCH
-	32'h00064c00,	// 186 sum =? text
-	32'h46300000,	// 187 differs broken
-	32'h0005c000,	// 188 k = 0
-	32'hc4908d3f,	// 189 store[k] = text ; loop 3f load_word
-	32'h458bc003,	// 18a set GUARD ; goto wipe_done
-	32'h49d00003,	// 18b unless GUARD refused
-	32'h49480012,	// 18c if BAD_ENTRY unknown
-	32'h0001c85c,	// 18d fresh = ARGUMENT
-	32'h49b80002,	// 18e not_use SEED refused
-	32'h49480013,	// 18f if BAD_HEIGHT unknown
-	32'h0006ec04,	// 190 sum =! entry[4]
-	32'h4a300000,	// 191 differs exhausted
-	32'h00001400,	// 192 none = random
-	32'hc990550b,	// 193 a[k] = random ; loop b entry_word
-	32'h4bc80018,	// 194 if FAILED no_random_a
-	32'h000608c0,	// 195 sum = #1
-	32'h0000500c,	// 196 a[c] = sum
-	32'h0005c008,	// 197 k = 8
-	32'hcc12c50b,	// 198 entry[k] = a[k] ; loop b entry_id
-	32'h0002dc04,	// 199 entry[4] = meta
-	32'h0002c005,	// 19a entry[5] = none
-	32'h0005c001,	// 19b k = 1
-	32'hce1d1000,	// 19c sum += sum ; height entry_end
-	32'h0002d006,	// 19d entry[6] = sum
-	32'h4d085c0d,	// 19e a[d] = meta ; goto done
-	32'h49d00003,	// 19f unless GUARD refused
-	32'h49480012,	// 1a0 if BAD_ENTRY unknown
-	32'h0003c024,	// 1a1 unset PREPARED
-	32'h0003c026,	// 1a2 unset ARMED
-	32'hd192c107,	// 1a3 entry[k] = none ; loop 7 free_word
-	32'h4d080000,	// 1a4 goto done
-	32'h49d00003,	// 1a5 unless GUARD refused
-	32'h49480012,	// 1a6 if BAD_ENTRY unknown
-	32'hd390ed07,	// 1a7 text = entry[k] ; loop 7 entry_info
-	32'h45080000,	// 1a8 goto done_public
-	32'h49d00003,	// 1a9 unless GUARD refused
-	32'h4b500000,	// 1aa unless MEMORY no_memory
-	32'h49480012,	// 1ab if BAD_ENTRY unknown
-	32'h0001840d,	// 1ac meta = a[d]
-	32'h49b80001,	// 1ad not_use WRAP refused
-	32'h49c80015,	// 1ae if CLEAR refused
-	32'h0003c024,	// 1af unset PREPARED
-	32'h0003c026,	// 1b0 unset ARMED
-	32'h0003c025,	// 1b1 unset LEAF
-	32'he248000d,	// 1b2 if N_IS_0 prepare
-	32'h4950000c,	// 1b3 unless N_IS_1 unknown
-	32'h0001ac04,	// 1b4 meta = entry[4]
-	32'h49c00000,	// 1b5 not_slot refused
-	32'h00062c05,	// 1b6 sum = entry[5]
-	32'h0004ec06,	// 1b7 sum ^! entry[6]
-	32'h4a600000,	// 1b8 equal exhausted
-	32'h0003c005,	// 1b9 set LEAF
-	32'h00062c05,	// 1ba sum = entry[5]
-	32'h0000905b,	// 1bb Q = sum
-	32'h00052c06,	// 1bc sum += entry[6]
-	32'h0000904c,	// 1bd ARM_NODE = sum
-	32'h00076c05,	// 1be sum = entry[5] + 1
-	32'h0002d005,	// 1bf entry[5] = sum
-	32'h0005c048,	// 1c0 k = ARM
-	32'he090ad4b,	// 1c1 store[k] = entry[k] ; loop 4b burn_id
-	32'h00009c4d,	// 1c2 ARM_META = meta
-	32'ha6a6085b,	// 1c3 sum = Q ; call result
-	32'h00074846,	// 1c4 sum = SERIAL + 1
-	32'h00009046,	// 1c5 SERIAL = sum
-	32'h00009047,	// 1c6 NEXT = sum
-	32'h00060843,	// 1c7 sum = EPOCH
-	32'h35a09055,	// 1c8 NEW_C = sum ; call put
-	32'h4ab00000,	// 1c9 differs memory_lost
-	32'h8621840d,	// 1ca meta = a[d] ; call key
-	32'h0007c000,	// 1cb at = 0
-	32'h0000c8ca,	// 1cc text = #a65959a6
-	32'h0000c8cd,	// 1cd text = #110
-	32'h0000c844,	// 1ce text = NONCE0
-	32'h0000c845,	// 1cf text = NONCE1
-	32'h0000c847,	// 1d0 text = NEXT
-	32'h0000c000,	// 1d1 text = none
-	32'h0005c000,	// 1d2 k = 0
-	32'he990c93f,	// 1d3 text = store[k] ; loop 3f prepare_word
-	32'h00024010,	// 1d4 wrap 34
-	32'h450bc004,	// 1d5 set PREPARED ; goto done_public
-	32'h49d00004,	// 1d6 unless PREPARED refused
-	32'h4b500000,	// 1d7 unless MEMORY no_memory
-	32'h0003c024,	// 1d8 unset PREPARED
-	32'h00074846,	// 1d9 sum = SERIAL + 1
-	32'h00009046,	// 1da SERIAL = sum
-	32'h00060847,	// 1db sum = NEXT
-	32'h35a09055,	// 1dc NEW_C = sum ; call put
-	32'h4ab00000,	// 1dd differs memory_lost
-	32'h00060847,	// 1de sum = NEXT
-	32'h00009043,	// 1df EPOCH = sum
-	32'h4d500005,	// 1e0 unless LEAF done
-	32'h4d0bc006,	// 1e1 set ARMED ; goto done
-	32'h49d00006,	// 1e2 unless ARMED refused
-	32'h0001840d,	// 1e3 meta = a[d]
-	32'h49b80002,	// 1e4 not_use SEED refused
-	32'h0005c048,	// 1e5 k = ARM
-	32'h00060500,	// 1e6 sum = a[k]
-	32'hf314494d,	// 1e7 sum ^? store[k] ; loop 4d begin_compare
-	32'h49b00000,	// 1e8 differs refused
-	32'h0003c026,	// 1e9 unset ARMED
-	32'h0003c060,	// 1ea begun
-	32'ha4a05c0d,	// 1eb a[d] = meta ; call tree
-	32'h00028002,	// 1ec tree begin
-	32'h46c80008,	// 1ed if ABORTED refused_text
-	32'h45080000,	// 1ee goto done_public
-	32'h0001840d,	// 1ef meta = a[d]
-	32'h49d00014,	// 1f0 unless BEGUN refused
-	32'hf890c0ff,	// 1f1 text = none ; loop ff sign_wipe
-	32'ha4a00000,	// 1f2 call tree
-	32'h0003c0e2,	// 1f3 publish
-	32'h00028003,	// 1f4 tree sign
-	32'h0005c000,	// 1f5 k = 0
-	32'hfb10410f,	// 1f6 a[k] = none ; loop f sign_empty
-	32'h49c80008,	// 1f7 if ABORTED refused
-	32'h45080000	// 1f8 goto done_public
+	32'h0001840d,	// 119 meta = a[d]
+	32'h0000c8ca,	// 11a text = #a65959a6
+	32'h0000c8cb,	// 11b text = #40
+	32'h0005c000,	// 11c k = 0
+	32'h8e90c70f,	// 11d text = b[k] ; loop f wrap_word
+	32'h450a4008,	// 11e wrap 8 ; goto done_public
+	32'h0005c000,	// 11f k = 0
+	32'h9010430f,	// 120 b[k] = none ; loop f unwrap_empty
+	32'h00024009,	// 121 unwrap 8
+	32'h0007c000,	// 122 at = 0
+	32'h00060c00,	// 123 sum = text
+	32'h000448ca,	// 124 sum ^? #a65959a6
+	32'h00060c00,	// 125 sum = text
+	32'h000448cb,	// 126 sum ^? #40
+	32'h0007c00f,	// 127 at = f
+	32'h00018c00,	// 128 meta = text
+	32'h46300000,	// 129 differs broken
+	32'h46400000,	// 12a not_slot broken
+	32'h0007c002,	// 12b at = 2
+	32'h0005c000,	// 12c k = 0
+	32'h96904f0c,	// 12d b[k] = text ; loop c unwrap_word
+	32'h00005e0d,	// 12e b[d] = meta
+	32'h0003c0c1,	// 12f end OK
+	32'h478dc0ee,	// 130 k = ee ; goto wipe_rest
+	32'h0001840d,	// 131 meta = a[d]
+	32'h49b80003,	// 132 not_use OPEN refused
+	32'h4948000e,	// 133 if BAD_N unknown
+	32'h86200000,	// 134 call key
+	32'h9bc80019,	// 135 if INVERSE unseal
+	32'h450a4004,	// 136 wrap n ; goto done_public
+	32'h00024005,	// 137 unwrap n
+	32'h0007c000,	// 138 at = 0
+	32'h00060c00,	// 139 sum = text
+	32'h0004c8ca,	// 13a sum ^! #a65959a6
+	32'h45600000,	// 13b equal done_public
+	32'h0007c000,	// 13c at = 0
+	32'h00060c00,	// 13d sum = text
+	32'h0004c8cc,	// 13e sum ^! #a6a6a6a6
+	32'h00060c00,	// 13f sum = text
+	32'h000448cc,	// 140 sum ^? #a6a6a6a6
+	32'h46300000,	// 141 differs broken
+	32'h45080000,	// 142 goto done_public
+	32'h0001840d,	// 143 meta = a[d]
+	32'h49b80000,	// 144 not_use BLOCK refused
+	32'h4948000f,	// 145 if BAD_BLOCKS unknown
+	32'h86200000,	// 146 call key
+	32'ha4c80019,	// 147 if INVERSE decrypt
+	32'h450a4002,	// 148 encrypt n ; goto done_public
+	32'h450a4003,	// 149 decrypt n ; goto done_public
+	32'h0005c000,	// 14a k = 0
+	32'ha591050c,	// 14b hash = a[k] ; loop c tree_word
+	32'h00280000,	// 14c return
+	32'h00062000,	// 14d sum = node
+	32'h0005c0fc,	// 14e k = fc
+	32'ha79510ff,	// 14f sum += sum ; loop ff result_shift
+	32'h00289041,	// 150 RESULT = sum ; return
+	32'h0001840d,	// 151 meta = a[d]
+	32'h49b80002,	// 152 not_use SEED refused
+	32'ha5200000,	// 153 call tree
+	32'h0000420d,	// 154 b[d] = none
+	32'h0005c05c,	// 155 k = ARGUMENT
+	32'h00028908,	// 156 tree child = store[k]
+	32'h0005c008,	// 157 k = 8
+	32'haec80008,	// 158 if ABORTED child_aborted
+	32'h0000620c,	// 159 b[c] = node
+	32'had10470b,	// 15a b[k] = a[k] ; loop b child_id
+	32'ha6a05e0d,	// 15b b[d] = meta ; call reached
+	32'h4d080000,	// 15c goto done
+	32'h0005c000,	// 15d k = 0
+	32'haf10430f,	// 15e b[k] = none ; loop f child_wipe
+	32'h49880000,	// 15f goto refused
+	32'h0001840d,	// 160 meta = a[d]
+	32'h49b80002,	// 161 not_use SEED refused
+	32'ha5200000,	// 162 call tree
+	32'h0005c05c,	// 163 k = ARGUMENT
+	32'h00028909,	// 164 tree leaf = store[k]
+	32'h46c80008,	// 165 if ABORTED refused_text
+	32'h46d00009,	// 166 unless BOTTOM refused_text
+	32'ha6a00000,	// 167 call reached
+	32'h45080000,	// 168 goto done_public
+	32'h0001840d,	// 169 meta = a[d]
+	32'h49b80002,	// 16a not_use SEED refused
+	32'ha5200000,	// 16b call tree
+	32'h0001085c,	// 16c hash = ARGUMENT
+	32'h00028004,	// 16d tree node
+	32'h46c80008,	// 16e if ABORTED refused_text
+	32'h45080000,	// 16f goto done_public
+	32'h4b500001,	// 170 unless MASTER no_memory
+	32'h49c80003,	// 171 if GUARD refused
+	32'h00064843,	// 172 sum =? EPOCH
+	32'h49b00000,	// 173 differs refused
+	32'h4d0bc003,	// 174 set GUARD ; goto done
+	32'h4b500001,	// 175 unless MASTER no_memory
+	32'h49c80003,	// 176 if GUARD refused
+	32'h0001840d,	// 177 meta = a[d]
+	32'h49b80001,	// 178 not_use WRAP refused
+	32'h49c80015,	// 179 if CLEAR refused
+	32'h86200000,	// 17a call key
+	32'h00024011,	// 17b unwrap 34
+	32'h0007c000,	// 17c at = 0
+	32'h00060c00,	// 17d sum = text
+	32'h000448ca,	// 17e sum ^? #a65959a6
+	32'h00060c00,	// 17f sum = text
+	32'h000448cd,	// 180 sum ^? #110
+	32'h00060c00,	// 181 sum = text
+	32'h00044844,	// 182 sum ^? NONCE0
+	32'h00060c00,	// 183 sum = text
+	32'h00044845,	// 184 sum ^? NONCE1
+	32'h00060c00,	// 185 sum = text
+	32'h00044843,	// 186 sum ^? EPOCH
+	32'h00064c00,	// 187 sum =? text
+	32'h46300000,	// 188 differs broken
+	32'h0005c000,	// 189 k = 0
+	32'hc5108d3f,	// 18a store[k] = text ; loop 3f load_word
+	32'h458bc003,	// 18b set GUARD ; goto wipe_done
+	32'h49d00003,	// 18c unless GUARD refused
+	32'h49480012,	// 18d if BAD_ENTRY unknown
+	32'h0001c85c,	// 18e fresh = ARGUMENT
+	32'h49b80002,	// 18f not_use SEED refused
+	32'h49480013,	// 190 if BAD_HEIGHT unknown
+	32'h0006ec04,	// 191 sum =! entry[4]
+	32'h4a300000,	// 192 differs exhausted
+	32'h00001400,	// 193 none = random
+	32'hca10550b,	// 194 a[k] = random ; loop b entry_word
+	32'h4bc80018,	// 195 if FAILED no_random_a
+	32'h000608c0,	// 196 sum = #1
+	32'h0000500c,	// 197 a[c] = sum
+	32'h0005c008,	// 198 k = 8
+	32'hcc92c50b,	// 199 entry[k] = a[k] ; loop b entry_id
+	32'h0002dc04,	// 19a entry[4] = meta
+	32'h0002c005,	// 19b entry[5] = none
+	32'h0005c001,	// 19c k = 1
+	32'hce9d1000,	// 19d sum += sum ; height entry_end
+	32'h0002d006,	// 19e entry[6] = sum
+	32'h4d085c0d,	// 19f a[d] = meta ; goto done
+	32'h49d00003,	// 1a0 unless GUARD refused
+	32'h49480012,	// 1a1 if BAD_ENTRY unknown
+	32'h0003c024,	// 1a2 unset PREPARED
+	32'h0003c026,	// 1a3 unset ARMED
+	32'hd212c107,	// 1a4 entry[k] = none ; loop 7 free_word
+	32'h4d080000,	// 1a5 goto done
+	32'h49d00003,	// 1a6 unless GUARD refused
+	32'h49480012,	// 1a7 if BAD_ENTRY unknown
+	32'hd410ed07,	// 1a8 text = entry[k] ; loop 7 entry_info
+	32'h45080000,	// 1a9 goto done_public
+	32'h49d00003,	// 1aa unless GUARD refused
+	32'h4b500000,	// 1ab unless MEMORY no_memory
+	32'h49480012,	// 1ac if BAD_ENTRY unknown
+	32'h0001840d,	// 1ad meta = a[d]
+	32'h49b80001,	// 1ae not_use WRAP refused
+	32'h49c80015,	// 1af if CLEAR refused
+	32'h0003c024,	// 1b0 unset PREPARED
+	32'h0003c026,	// 1b1 unset ARMED
+	32'h0003c025,	// 1b2 unset LEAF
+	32'he2c8000d,	// 1b3 if N_IS_0 prepare
+	32'h4950000c,	// 1b4 unless N_IS_1 unknown
+	32'h0001ac04,	// 1b5 meta = entry[4]
+	32'h49c00000,	// 1b6 not_slot refused
+	32'h00062c05,	// 1b7 sum = entry[5]
+	32'h0004ec06,	// 1b8 sum ^! entry[6]
+	32'h4a600000,	// 1b9 equal exhausted
+	32'h0003c005,	// 1ba set LEAF
+	32'h00062c05,	// 1bb sum = entry[5]
+	32'h0000905b,	// 1bc Q = sum
+	32'h00052c06,	// 1bd sum += entry[6]
+	32'h0000904c,	// 1be ARM_NODE = sum
+	32'h00076c05,	// 1bf sum = entry[5] + 1
+	32'h0002d005,	// 1c0 entry[5] = sum
+	32'h0005c048,	// 1c1 k = ARM
+	32'he110ad4b,	// 1c2 store[k] = entry[k] ; loop 4b burn_id
+	32'h00009c4d,	// 1c3 ARM_META = meta
+	32'ha726085b,	// 1c4 sum = Q ; call result
+	32'h00074846,	// 1c5 sum = SERIAL + 1
+	32'h00009046,	// 1c6 SERIAL = sum
+	32'h00009047,	// 1c7 NEXT = sum
+	32'h00060843,	// 1c8 sum = EPOCH
+	32'h35a09055,	// 1c9 NEW_C = sum ; call put
+	32'h4ab00000,	// 1ca differs memory_lost
+	32'h8621840d,	// 1cb meta = a[d] ; call key
+	32'h0007c000,	// 1cc at = 0
+	32'h0000c8ca,	// 1cd text = #a65959a6
+	32'h0000c8cd,	// 1ce text = #110
+	32'h0000c844,	// 1cf text = NONCE0
+	32'h0000c845,	// 1d0 text = NONCE1
+	32'h0000c847,	// 1d1 text = NEXT
+	32'h0000c000,	// 1d2 text = none
+	32'h0005c000,	// 1d3 k = 0
+	32'hea10c93f,	// 1d4 text = store[k] ; loop 3f prepare_word
+	32'h00024010,	// 1d5 wrap 34
+	32'h450bc004,	// 1d6 set PREPARED ; goto done_public
+	32'h49d00004,	// 1d7 unless PREPARED refused
+	32'h4b500000,	// 1d8 unless MEMORY no_memory
+	32'h0003c024,	// 1d9 unset PREPARED
+	32'h00074846,	// 1da sum = SERIAL + 1
+	32'h00009046,	// 1db SERIAL = sum
+	32'h00060847,	// 1dc sum = NEXT
+	32'h35a09055,	// 1dd NEW_C = sum ; call put
+	32'h4ab00000,	// 1de differs memory_lost
+	32'h00060847,	// 1df sum = NEXT
+	32'h00009043,	// 1e0 EPOCH = sum
+	32'h4d500005,	// 1e1 unless LEAF done
+	32'h4d0bc006,	// 1e2 set ARMED ; goto done
+	32'h49d00006,	// 1e3 unless ARMED refused
+	32'h0001840d,	// 1e4 meta = a[d]
+	32'h49b80002,	// 1e5 not_use SEED refused
+	32'h0005c048,	// 1e6 k = ARM
+	32'h00060500,	// 1e7 sum = a[k]
+	32'hf394494d,	// 1e8 sum ^? store[k] ; loop 4d begin_compare
+	32'h49b00000,	// 1e9 differs refused
+	32'h0003c026,	// 1ea unset ARMED
+	32'h0003c060,	// 1eb begun
+	32'ha5205c0d,	// 1ec a[d] = meta ; call tree
+	32'h00028002,	// 1ed tree begin
+	32'h46c80008,	// 1ee if ABORTED refused_text
+	32'h45080000,	// 1ef goto done_public
+	32'h0001840d,	// 1f0 meta = a[d]
+	32'h49d00014,	// 1f1 unless BEGUN refused
+	32'hf910c0ff,	// 1f2 text = none ; loop ff sign_wipe
+	32'ha5200000,	// 1f3 call tree
+	32'h0003c0e2,	// 1f4 publish
+	32'h00028003,	// 1f5 tree sign
+	32'h0005c000,	// 1f6 k = 0
+	32'hfb90410f,	// 1f7 a[k] = none ; loop f sign_empty
+	32'h49c80008,	// 1f8 if ABORTED refused
+	32'h45080000	// 1f9 goto done_public
 };
 localparam CONSTANTS_AT = 192;
 localparam CONSTANT_WORDS = 14;
