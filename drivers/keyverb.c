@@ -69,10 +69,14 @@ static char *next_word(char **text)
 /* What a new key of that type is for. */
 static u32 flags_of_type(u32 type)
 {
+	u32 family = CRYPTECH_KEY_FAMILY(type);
+	bool authenticates = cryptech_key_is_asymmetric(type) ||
+			     family == CRYPTECH_KEY_FAMILY_AES_CMAC ||
+			     family == CRYPTECH_KEY_FAMILY_HMAC;
+
 	return CRYPTECH_KEY_FLAG_TOKEN |
-	       (cryptech_key_is_asymmetric(type) ?
-		CRYPTECH_KEY_FLAG_DIGITALSIGNATURE :
-		CRYPTECH_KEY_FLAG_DATAENCIPHERMENT);
+	       (authenticates ? CRYPTECH_KEY_FLAG_DIGITALSIGNATURE :
+				CRYPTECH_KEY_FLAG_DATAENCIPHERMENT);
 }
 
 /* The parameter sets of an HSS key, and what it has if nothing else is said. */
@@ -162,6 +166,9 @@ static int parse_flag(const char *word, struct cryptech_key_request *req)
 		flag = CRYPTECH_KEY_FLAG_RAW;
 	else if (!strcmp(word, "vault") && vault_has(req->type))
 		flag = CRYPTECH_KEY_FLAG_VAULT;
+	else if (!strcmp(word, "caller-iv") &&
+		 CRYPTECH_KEY_FAMILY(req->type) == CRYPTECH_KEY_FAMILY_AES_GCM)
+		flag = CRYPTECH_KEY_FLAG_CALLER_IV;
 	else
 		return -EINVAL;
 	if (req->flags & flag)

@@ -476,6 +476,53 @@ static void slow_calls_are_not_repeated(void)
 	}
 	EXPECT(calls[5].waiting && !calls[6].waiting);
 	EXPECT_EQ(line.repeated, 0);
+	/* answered, but not sent yet when the ping comes */
+	hsm_release();
+	ping();
+	EXPECT(!waiting());
+	EXPECT_EQ(line.repeated, 0);
+	EXPECT_EQ(hsm_done(0), 1);
+	end();
+}
+
+/* What was sent after a ping is not what its pong is about. */
+static void pongs_are_of_their_time(void)
+{
+	u8 frame[LINE_PACKET_MAX], stream[256];
+	struct slip_encoder e;
+	bool is_frame;
+	size_t n;
+
+	start();
+	greet(SESSION);
+	line.ping = true;
+	n = line_seal(frame, line_next(&line, frame, &is_frame));
+	slip_encoder_init(&e, frame, n);
+	hsm_take(stream, slip_encode(&e, stream, sizeof(stream)));
+	send_call(5, 1, 2, 40, 1);
+	n = line_seal(frame, line_next(&line, frame, &is_frame));
+	driver_take(stream, hsm_give(stream, sizeof(stream)));
+	EXPECT_EQ(line.pong, 1);
+	EXPECT_EQ(line.repeated, 0);
+	slip_encoder_init(&e, frame, n);
+	hsm_take(stream, slip_encode(&e, stream, sizeof(stream)));
+	talk();
+	EXPECT(!waiting());
+	end();
+}
+
+static void greeting_twice_changes_nothing(void)
+{
+	unsigned int resets;
+
+	start();
+	greet(SESSION);
+	send_call(5, 1 | HSM_HELD, 2, 40, 1);
+	talk();
+	resets = hsm_resets();
+	line.hello = true;
+	talk();
+	EXPECT_EQ(hsm_resets(), resets);
 	hsm_release();
 	talk();
 	EXPECT(!waiting());
@@ -486,6 +533,7 @@ static void slow_calls_are_not_repeated(void)
 static void late_answers_are_nobodys(void)
 {
 	unsigned int resets;
+	size_t said;
 
 	start();
 	greet(SESSION);
@@ -496,10 +544,13 @@ static void late_answers_are_nobodys(void)
 	EXPECT_EQ(line.mode, LINE_FRAMES);
 	EXPECT_EQ(hsm_resets(), resets + 1);
 	memset(calls, 0, sizeof(calls));
-	send_call(5, 1, 2, 40, 9);
+	said = passed[TO_HOST];
 	hsm_release();
 	talk();
+	EXPECT_EQ(passed[TO_HOST], said);
 	EXPECT_EQ(hsm_resets(), resets + 2);	/* after the last call */
+	send_call(5, 1, 2, 40, 9);
+	talk();
 	EXPECT_EQ(calls[5].answers, 1);
 	EXPECT_EQ(hsm_done(0), 0);
 	EXPECT_EQ(wrong, 0);
@@ -612,6 +663,8 @@ int main(void)
 	RUN(a_torn_frame_is_no_bare_message);
 	RUN(requests_are_done_once);
 	RUN(slow_calls_are_not_repeated);
+	RUN(pongs_are_of_their_time);
+	RUN(greeting_twice_changes_nothing);
 	RUN(late_answers_are_nobodys);
 	RUN(sessions_wait_for_old_calls);
 	RUN(a_restart_is_told);
