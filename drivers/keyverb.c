@@ -137,9 +137,16 @@ static int parse_number(const char *word, const char *name, int *number)
 /* The kinds of keys that the FPGA's vault makes. */
 static bool vault_has(u32 type)
 {
-	return type == CRYPTECH_KEY_HSS ||
-	       CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_AES ||
-	       CRYPTECH_KEY_FAMILY(type) == CRYPTECH_KEY_FAMILY_AES_XTS;
+	switch (CRYPTECH_KEY_FAMILY(type)) {
+	case CRYPTECH_KEY_FAMILY_HSS:
+	case CRYPTECH_KEY_FAMILY_AES:
+	case CRYPTECH_KEY_FAMILY_AES_XTS:
+	case CRYPTECH_KEY_FAMILY_AES_ECB:
+	case CRYPTECH_KEY_FAMILY_AES_CTR:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* A flag that only `new` has, once. */
