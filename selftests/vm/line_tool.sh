@@ -105,9 +105,9 @@ t "keys are still there" cryptech list -p pin
 kill $attach
 wait $attach
 t_is "SIGTERM ends it well" "0 " "$? $(find /dev -name 'cryptech*')"
-cryptech attach --foreground $pty >attach.out 2>&1 &
+cryptech attach --foreground $pty >again.out 2>&1 &
 attach=$!
-t_wait 30 grep -q cryptech0 attach.out
+t_wait 30 grep -q cryptech0 again.out
 kill $hsm
 wait $attach
 t_is "an end of the HSM ends it" 3 $?

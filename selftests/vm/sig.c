@@ -323,6 +323,30 @@ static void ends(void)
 	run("rmmod cryptech_sig");
 }
 
+/* A key that is not kept in the HSM is loaded for the module. */
+static void sealed(void)
+{
+	long key = add("cryptech", "sealed", KEY_SPEC_SESSION_KEYRING,
+		       "new ec-p256 sealed");
+	unsigned char uuid[16], token[48];
+	const char *text;
+	int i;
+
+	if (key < 0)
+		give_up("new sealed: %ld", key);
+	text = strrchr(described(key), ' ');
+	for (i = 0; text && i < 16; i++) {
+		text += strspn(text, " -");
+		if (sscanf(text, "%2hhx", &uuid[i]) != 1)
+			give_up("no UUID");
+		text += 2;
+	}
+	token_make(token, 1, CRYPTECH_KEY_EC_P256, NULL, uuid, 16);
+	point_is(set_by_other(token), 0, "a sealed key may be set");
+	point_is(again(), 0, "and signs");
+	run("rmmod cryptech_sig");
+}
+
 int main(void)
 {
 	int hsm;
@@ -334,6 +358,7 @@ int main(void)
 	all_algorithms(hsm);
 	rights(hsm);
 	ends();
+	sealed();
 	ksft_set_plan(ksft_test_num());
 	ksft_print_cnts();
 	return ksft_get_fail_cnt() ? 1 : 0;
