@@ -34,6 +34,7 @@
  * NOT_READY: a fraction of a second of one core.
  */
 #define HASHSIG_WAIT_MAX	10000000
+#define HASHSIG_WAIT_MAX_VAULT	40000	/* the FPGA does 1,000 in a ms */
 #define HASHSIG_REQUESTS	8	/* remembered, a key */
 
 struct stream;
