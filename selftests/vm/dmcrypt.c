@@ -21,10 +21,10 @@
 #include "dmcrypt.h"
 
 #define MOUNT		"/tmp/mnt"
-#define FILES		12
+#define FILES		8
 #define BLOCK		4096
 #define BLOCKS		(DISK_SIZE / BLOCK)
-#define ROUNDS		3
+#define ROUNDS		2
 
 static unsigned char key[64], token[48];
 static unsigned char disk[DISK_SIZE], plain[DISK_SIZE];
@@ -336,7 +336,7 @@ int main(void)
 	errno = hsm_token(hsm_fd, uuid, token);
 	if (errno || posix_memalign((void **)&block, BLOCK, BLOCK))
 		give_up("token");
-	run("dd if=/dev/zero of=" DM_DISK " bs=1M count=8 2>/dev/null; "
+	run("dd if=/dev/zero of=" DM_DISK " bs=1M count=4 2>/dev/null; "
 	    "losetup " DM_LOOP " " DM_DISK "; mkdir " MOUNT);
 	dm_open();
 	file_system();

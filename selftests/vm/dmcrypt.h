@@ -16,7 +16,7 @@
 #define DM_DISK		"/tmp/disk"	/* what is under the loop device */
 #define DM_LOOP		"/dev/loop0"
 #define SECTOR		512
-#define DISK_SIZE	(8 << 20)
+#define DISK_SIZE	(4 << 20)
 #define SECTORS		(DISK_SIZE / SECTOR)
 
 static int dm_control;
