@@ -54,7 +54,7 @@ static bool test_words(unsigned long *most)
 	for (int i = 0; i < 1000; i++) {
 		uint8_t before[sizeof(memory)];
 		uint8_t address = 4 * rand();
-		uint32_t word = rand() ^ rand() << 16;
+		uint32_t word = rand() ^ (uint32_t)rand() << 16;
 		unsigned long cycles;
 
 		memcpy(before, memory, sizeof(memory));
