@@ -84,6 +84,25 @@ static int unwrap(struct vaultkeys *vk, struct place *place,
 
 /* --- slots ------------------------------------------------------------------------- */
 
+/* Into a slot that nobody uses. */
+static int fill(struct vaultkeys *vk, const uint8_t image[IMAGE],
+		struct place **filled)
+{
+	struct place *place = oldest(vk);
+	int error;
+
+	if (!place)
+		return CRYPTECH_ERR_NOT_READY;
+	place->there = false;
+	error = unwrap(vk, place, image);
+	if (error)
+		return error;
+	memcpy(place->image, image, IMAGE);
+	place->there = true;
+	*filled = place;
+	return CRYPTECH_ERR_OK;
+}
+
 int slot_get(struct vaultkeys *vk, const uint8_t image[IMAGE],
 	     unsigned int *slot)
 {
@@ -92,20 +111,9 @@ int slot_get(struct vaultkeys *vk, const uint8_t image[IMAGE],
 
 	lock_take(&vk->lock);
 	place = find(vk, image);
-	if (!place) {
-		place = oldest(vk);
-		if (place) {
-			place->there = false;
-			error = unwrap(vk, place, image);
-		} else {
-			error = CRYPTECH_ERR_NOT_READY;
-		}
-		if (!error) {
-			memcpy(place->image, image, IMAGE);
-			place->there = true;
-		}
-	}
-	if (!error)
+	if (!place)
+		error = fill(vk, image, &place);
+	if (!error && place)
 		*slot = pin(vk, place);
 	lock_drop(&vk->lock);
 	return error;

@@ -11,6 +11,7 @@
 #include <openssl/x509.h>
 
 #include "alg.h"
+#include "results.h"
 
 #define PARAMETERS	"/sys/module/cryptech_sig/parameters/"
 #define ALGORITHMS	"/proc/crypto"
@@ -185,26 +186,6 @@ static void parameter(const char *name, char *value, size_t size)
 	fclose(f);
 }
 
-/* Its points become ours. */
-static void take_results(void)
-{
-	FILE *f = fopen(PARAMETERS "results", "r");
-	char line[256];
-
-	if (!f)
-		give_up("no results");
-	while (fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\n")] = 0;
-		if (!strncmp(line, "ok ", 3))
-			point(1, "%s", strchr(line + 3, ' ') + 1);
-		else if (!strncmp(line, "not ok ", 7))
-			point(0, "%s", strchr(line + 7, ' ') + 1);
-		else if (line[0] == '#')
-			printf("%s\n", line);
-	}
-	fclose(f);
-}
-
 static void run_algorithm(const struct algorithm *a, EVP_PKEY *key,
 			  const unsigned char *token,
 			  const unsigned char *other)
@@ -222,7 +203,7 @@ static void run_algorithm(const struct algorithm *a, EVP_PKEY *key,
 		 "digest=%s theirs=%s bits=%d longest=%d", a->name, t, o, d, s,
 		 a->bits, a->longest);
 	run(command);
-	take_results();
+	take_results("cryptech_sig");
 	parameter("signature", s, sizeof(s));
 	len = unhex(sig, s);
 	point(ssl_verifies(a, key, sig, len), "%s: OpenSSL verifies it",
