@@ -19,7 +19,7 @@ unsigned int draw(unsigned int *seed, unsigned int n)
 
 static const struct {
 	const char *name;
-	uint32_t words[24];
+	uint32_t words[32];
 	unsigned int count;
 } words[] = {
 #define WORDS(name, ...) { name, { __VA_ARGS__ },			       \
