@@ -21,18 +21,18 @@ PROOFS = [
     {
         "core": "aes", "kind": "timing",
         "what": "keys and blocks change nothing but the block that comes out",
-        "secret": ["s0", "s1", "s2", "s3", "n0", "n1", "n2", "previous",
-                   "round_key", "q"],
+        "secret": ["s0", "s1", "s2", "s3", "before1", "before3", "kept2",
+                   "previous", "round_key", "q"],
         "free": ["key", "word_in"], "results": ["word_out"],
         "faults": [("aes", "if (last_round)\n",
-                    "if (last_round | result == 32'd0)\n")],
+                    "if (last_round | next == 32'd0)\n")],
     },
     {
         "core": "aes", "kind": "reset",
         "what": "clears all registers",
         "ram": ["round_key", "q"],
-        "faults": [("aes", "{n0, n1, n2, previous} <= 128'd0;",
-                    "{n0, n1, n2} <= 96'd0;")],
+        "faults": [("aes", "{before1, before3, kept2, previous} <= 56'd0;",
+                    "{before1, before3, kept2} <= 24'd0;")],
     },
     {
         "core": "keywrap", "kind": "timing",
