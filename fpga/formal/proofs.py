@@ -128,4 +128,57 @@ PROOFS = [
             ("vault", "REG_TEXT[15:8] & public_text ? text_word",
              "REG_TEXT[15:8] ? text_word")],
     },
+    {
+        "core": "keywrap", "kind": "wipe", "what": "text, in 256 cycles",
+        "memory": {"name": "text", "words": 256, "cycles": 256,
+                   "begins": "rst", "wipes": "wiping", "count": "r_wipe"},
+        "faults": [("keywrap", "else if (busy ? stores : text_write)",
+                    "if (busy ? stores : text_write)"),
+                   ("keywrap", "wiping <= ~&wipe;",
+                    "wiping <= ~&wipe[7:1];")],
+    },
+    {
+        # nothing is asked for while it wipes: the vault waits
+        "core": "aes", "kind": "wipe", "what": "round keys, in 64 cycles",
+        "memory": {"name": "round_keys", "words": 64, "cycles": 64,
+                   "begins": "rst", "wipes": "wiping", "count": "r_number",
+                   "assume": ["~wiping | ~(start | expand | key_write)"],
+                   "assert": ["~wiping | (r_state == 2'd0 & ~r_made & "
+                              "r_previous == 32'd0)"]},
+        "faults": [("aes", "round_keys[{2'b00, number}] <= previous;",
+                    "round_keys[{3'b000, number[4:0]}] <= previous;")],
+    },
+    {
+        "core": "hasher", "files": ["lmots/hasher", "sha256"],
+        "kind": "wipe", "what": "the memory of trees, in 128 cycles",
+        "memory": {"name": "memory", "words": 128, "cycles": 128,
+                   "begins": "rst", "wipes": "wiping", "count": "r_k",
+                   "assume": ["~wiping | ~start"],
+                   "assert": ["~wiping | r_state == 3'd0"]},
+        "faults": [("hasher", "memory[{1'b0, k}] <= 32'd0;",
+                    "memory[{1'b0, k}] <= digest;")],
+    },
+    {
+        "core": "vault", "kind": "wipe", "what": "slots, in 256 cycles",
+        "memory": {"name": "slots", "words": 256, "cycles": 256,
+                   "begins": "zeroise", "wipes": "r_zeroes",
+                   "count": "r_zero_number",
+                   "assume": ["~r_zeroes | tree_word == 32'd0"],
+                   "assert": ["~r_zeroes | (r_busy & r_phase == 2'd0 & "
+                              "data == 32'd0)"]},
+        "faults": [("vault", "wire        slot_we = zeroes |",
+                    "wire        slot_we = (zeroes & ~zero_number[7]) |")],
+    },
+    {
+        "core": "vault", "kind": "wipe",
+        "what": "the table and the program's words, in 256 cycles",
+        "memory": {"name": "store", "words": 128, "cycles": 256,
+                   "begins": "zeroise", "wipes": "r_zeroes",
+                   "count": "r_zero_number",
+                   "assume": ["~r_zeroes | tree_word == 32'd0"],
+                   "assert": ["~r_zeroes | (r_busy & r_phase == 2'd0 & "
+                              "data == 32'd0)"]},
+        "faults": [("vault", "{1'b0, zero_number[6:0]}",
+                    "{2'b00, zero_number[5:0]}")],
+    },
 ]
