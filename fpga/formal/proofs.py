@@ -181,4 +181,13 @@ PROOFS = [
         "faults": [("vault", "{1'b0, zero_number[6:0]}",
                     "{2'b00, zero_number[5:0]}")],
     },
+    {
+        "core": "vault", "kind": "rule",
+        "what": "P3: what uses and flags become, and who uses a value",
+        "rules": ["vault.vh", "vault_use.vh"],
+        "faults": [
+            ("program", "\tleaks refused\n", ""),
+            ("program", "\ttaint always\n", ""),
+            ("program", "loop f sign_empty", "loop c sign_empty")],
+    },
 ]
