@@ -81,13 +81,19 @@ static void note(const std::string &name, uint64_t cycles)
 	measured.push_back({ name, cycles });
 }
 
+/* Until a random word waits. */
+static void rest(Device &device)
+{
+	while (!(device.host.status() & FPGA_STATUS_RANDOM))
+		device.board.run(1000);
+}
+
 /* A command; its cycles are noted if it has a name. */
 static void run(Device &device, const std::string &name, uint32_t op,
 		uint32_t a = 0, uint32_t b = 0, uint32_t n = 0,
 		uint32_t argument = 0)
 {
-	while (!(device.host.status() & FPGA_STATUS_RANDOM))
-		device.board.run(1000);
+	rest(device);
 	device.host.start(op, a, b, n, argument);
 	while (device.board.busy)
 		device.board.run(1);
@@ -239,6 +245,37 @@ static void whole(Device &device)
 	note("NODE whole n=24", device.board.cycles - began);
 }
 
+/* What a key and a signature are made of, with all frames: a leaf, a node above,
+ * a signature with what the guard wants before it. */
+static void whole_tree(Device &device, unsigned int log_w)
+{
+	std::string name = " W" + std::to_string(1 << log_w) + " n=32";
+	uint64_t began;
+
+	run(device, "", FPGA_OP_ENTRY_FREE, 0, 0);
+	run(device, "", FPGA_OP_ENTRY_NEW, TREE, 0, 0,
+	    seed_meta(log_w, false, 10));
+	rest(device);
+	began = device.board.cycles;
+	run(device, "", FPGA_OP_LEAF, TREE, 0, 10, 1);
+	device.host.get(8);
+	note("LEAF whole" + name, device.board.cycles - began);
+	began = device.board.cycles;
+	device.host.put(FPGA_REG_BELOW, words_of(16));
+	run(device, "", FPGA_OP_NODE, TREE, 0, 0, 1);
+	device.host.get(8);
+	note("NODE whole" + name, device.board.cycles - began);
+	began = device.board.cycles;
+	run(device, "", FPGA_OP_PREPARE, WRAP, 0, 1);
+	device.host.get(70);
+	run(device, "", FPGA_OP_COMMIT);
+	run(device, "", FPGA_OP_CHILD, TREE, CHILD, 10, 0);
+	run(device, "", FPGA_OP_BEGIN, CHILD);
+	device.host.get(8);
+	sign(device, CHILD);
+	note("signature whole" + name, device.board.cycles - began);
+}
+
 static void zeroise(Device &device)
 {
 	device.host.write(FPGA_REG_CONTROL, { FPGA_CONTROL_ZEROISE });
@@ -303,6 +340,8 @@ int main(int argc, char **argv)
 	guard(device);
 	trees(device);
 	whole(device);
+	whole_tree(device, 2);
+	whole_tree(device, 3);
 	zeroise(device);
 	if (argc > 1 && std::string(argv[1]) == "--record") {
 		record();

@@ -36,8 +36,9 @@ module aes (
 	reg         decrypts, is_long;
 	reg  [3:0]  round;
 	reg  [2:0]  phase;		// column of the round, or step of a word
-	reg  [31:0] s0, s1, s2, s3;	// the block, columns
-	reg  [31:0] n0, n1, n2;		// columns of the next round
+	reg  [31:0] s0, s1, s2, s3;	// the block, columns; shifted, s0 first
+	reg  [7:0]  before1, before3;	// rows 1 and 3 of the column before s0
+	reg  [7:0]  kept2;		// row 2 of column 1
 
 	assign busy = state != IDLE;
 	assign word_out = s0;
@@ -59,57 +60,38 @@ module aes (
 		sbox3[entry] = SBOX[8 * (511 - entry) +: 8];
 	end
 
-	// The bytes that make a column after ShiftRows, or its inverse
-	function [7:0] byte_of(input [1:0] column, input [1:0] row);
-		reg [31:0] c;
-		begin
-			case (column)
-			2'd0: c = s0;
-			2'd1: c = s1;
-			2'd2: c = s2;
-			default: c = s3;
-			endcase
-			case (row)
-			2'd0: byte_of = c[31:24];
-			2'd1: byte_of = c[23:16];
-			2'd2: byte_of = c[15:8];
-			default: byte_of = c[7:0];
-			endcase
-		end
-	endfunction
-
-	wire [1:0]  column = phase[1:0];
-	wire [1:0]  column1 = decrypts ? column - 2'd1 : column + 2'd1;
-	wire [1:0]  column3 = decrypts ? column + 2'd1 : column - 2'd1;
-	wire [31:0] shifted = {byte_of(column, 2'd0), byte_of(column1, 2'd1),
-			       byte_of(column + 2'd2, 2'd2),
-			       byte_of(column3, 2'd3)};
+	// The bytes that make a column after ShiftRows, or its inverse: while the
+	// columns go round, they always stand in the same places, but for the last
+	// one of row 2, whose place a new column has.
+	wire [31:0] shifted = {s0[31:24],
+			       decrypts ? before1 : s1[23:16],
+			       &phase[1:0] ? kept2 : s2[15:8],
+			       decrypts ? s1[7:0] : before3};
 
 	// --- round keys ------------------------------------------------------------
 	(* ram_style = "block" *) reg [31:0] round_keys [0:255];
 	reg  [31:0] round_key;
 	reg  [5:0]  number;		// of the word that is made, or wiped
-	reg  [31:0] previous;		// the word before it
+	reg  [31:0] previous;		// the word before it; zero while wiping
+	reg         made;		// previous is word `number`, to be written
 	reg  [7:0]  rcon;
-	reg  [2:0]  in_key;		// number modulo the words of a key
 
 	wire        expands = state == EXPAND;
-	wire        rotates = in_key == 3'd0;
-	wire        substitutes = rotates | (is_long & (in_key == 3'd4));
+	wire        rotates = number[1:0] == 2'd0 & ~(is_long & number[2]);
+	wire        substitutes = number[1:0] == 2'd0;
 	wire [31:0] rotated = rotates ? {previous[23:0], previous[31:24]} : previous;
 	wire [31:0] to_substitute = expands ? rotated : shifted;
 	wire        inverted = ~expands & decrypts;
 
-	wire [5:0]  first_of_round = decrypts ? {rounds - round, 2'b00}
-					      : {round, 2'b00};
-	wire [5:0]  key_address = expands ? number - (is_long ? 6'd8 : 6'd4)
-					  : first_of_round + {3'd0, phase};
+	wire [3:0]  key_round = decrypts ? rounds - round : round;
+	wire [3:0]  key_before = number[5:2] - (is_long ? 4'd2 : 4'd1);
+	wire [5:0]  key_address = expands ? {key_before, number[1:0]}
+					  : {key_round, phase[1:0]};
 
 	reg  [7:0]  q0, q1, q2, q3;
 	wire [31:0] q = {q0, q1, q2, q3};
 	wire [31:0] mixed_key = substitutes ? q ^ {rotates ? rcon : 8'd0, 24'd0}
 					    : previous;
-	wire [31:0] new_key = round_key ^ mixed_key;
 	wire        new_key_ready = expands & (phase == 3'd2);
 
 	always @(posedge clk) begin
@@ -118,12 +100,8 @@ module aes (
 		q2 <= sbox2[{inverted, to_substitute[15:8]}];
 		q3 <= sbox3[{inverted, to_substitute[7:0]}];
 		round_key <= round_keys[{2'b00, key_address}];
-		if (wiping)
-			round_keys[{2'b00, number}] <= 32'd0;
-		else if (key_write)
-			round_keys[{5'd0, key_number}] <= key;
-		else if (new_key_ready)
-			round_keys[{2'b00, number}] <= new_key;
+		if (wiping | made)
+			round_keys[{2'b00, number}] <= previous;
 	end
 
 	// --- a round -----------------------------------------------------------------
@@ -133,8 +111,7 @@ module aes (
 
 	// MixColumns; its inverse is the same after a first step (FIPS 197's
 	// matrices differ by the factor 4 x^2 + 5)
-	wire [31:0] with_key = q ^ round_key;
-	wire [31:0] to_mix = decrypts ? with_key : q;
+	wire [31:0] to_mix = q ^ (decrypts ? round_key : 32'd0);
 	wire [7:0]  even = times2(times2(to_mix[31:24] ^ to_mix[15:8]));
 	wire [7:0]  odd = times2(times2(to_mix[23:16] ^ to_mix[7:0]));
 	wire [7:0]  m0 = to_mix[31:24] ^ (decrypts ? even : 8'd0);
@@ -145,12 +122,34 @@ module aes (
 			     times2(m1 ^ m2) ^ m0 ^ m2 ^ m3,
 			     times2(m2 ^ m3) ^ m0 ^ m1 ^ m3,
 			     times2(m3 ^ m0) ^ m0 ^ m1 ^ m2};
-	wire [31:0] result = last_round ? with_key
-			   : decrypts ? mixed : mixed ^ round_key;
+
+	// --- what comes in at the end of the block ------------------------------------
+	wire        whitens = state == WHITEN;
+	wire        in_round = state == ROUND;
+	wire        turns = phase == 3'd0;	// column 0 is needed once more
+	wire        mixes = in_round & ~turns;
+	wire [31:0] next = (shift ? word_in : 32'd0) ^
+			   (whitens | (in_round & turns) ? s0 : 32'd0) ^
+			   (whitens | (mixes & ~decrypts) ? round_key : 32'd0) ^
+			   (mixes ? last_round ? to_mix : mixed : 32'd0);
 
 	always @(posedge clk) begin
-		if (shift)
-			{s0, s1, s2, s3} <= {s1, s2, s3, word_in};
+		if (shift | (whitens & phase != 3'd0) | in_round) begin
+			{s0, s1, s2, s3} <= {s1, s2, s3, next};
+			before1 <= mixes & ~phase[2] ? s0[23:16] : next[23:16];
+			before3 <= mixes & ~phase[2] ? s0[7:0] : next[7:0];
+		end
+		if (in_round & phase == 3'd1)
+			kept2 <= s0[15:8];
+		made <= key_write | new_key_ready;
+		if (key_write)
+			previous <= key;
+		else if (new_key_ready)
+			previous <= round_key ^ mixed_key;
+		if (wiping | made)
+			number <= number + 6'd1;
+		if (key_write)
+			number <= {3'd0, key_number};
 		case (state)
 		IDLE: begin
 			phase <= 3'd0;
@@ -162,15 +161,11 @@ module aes (
 				state <= EXPAND;
 				is_long <= key_long;
 				number <= key_long ? 6'd8 : 6'd4;
-				in_key <= 3'd0;
 				rcon <= 8'h01;
-				previous <= key;	// the last one written
 			end
 		end
 		WHITEN: begin		// the keys come a cycle late
 			phase <= phase + 3'd1;
-			if (phase != 3'd0)
-				{s0, s1, s2, s3} <= {s1, s2, s3, s0 ^ round_key};
 			if (phase == 3'd4) begin
 				phase <= 3'd0;
 				round <= 4'd1;
@@ -179,14 +174,7 @@ module aes (
 		end
 		ROUND: begin
 			phase <= phase + 3'd1;
-			if (phase == 3'd1)
-				n0 <= result;
-			if (phase == 3'd2)
-				n1 <= result;
-			if (phase == 3'd3)
-				n2 <= result;
 			if (phase == 3'd4) begin
-				{s0, s1, s2, s3} <= {n0, n1, n2, result};
 				phase <= 3'd0;
 				round <= round + 4'd1;
 				if (last_round)
@@ -197,10 +185,6 @@ module aes (
 			phase <= phase + 3'd1;
 			if (new_key_ready) begin
 				phase <= 3'd0;
-				previous <= new_key;
-				number <= number + 6'd1;
-				in_key <= in_key == (is_long ? 3'd7 : 3'd3) ?
-					  3'd0 : in_key + 3'd1;
 				if (rotates)
 					rcon <= times2(rcon);
 				if (number == (is_long ? 6'd59 : 6'd43))
@@ -208,16 +192,14 @@ module aes (
 			end
 		end
 		endcase
-		if (wiping) begin
-			number <= number + 6'd1;
+		if (wiping)
 			wiping <= ~&number;
-		end
 		if (rst) begin
 			state <= IDLE;
 			{phase, round, decrypts, is_long} <= 9'd0;
 			{s0, s1, s2, s3} <= 128'd0;
-			{n0, n1, n2, previous} <= 128'd0;
-			{in_key, rcon, number} <= 17'd0;
+			{before1, before3, kept2, previous} <= 56'd0;
+			{made, rcon, number} <= 15'd0;
 			wiping <= 1'b1;
 		end
 	end
