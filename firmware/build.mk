@@ -65,9 +65,14 @@ $(CORE_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 # The same vectors for keys whose value is elsewhere.
-HOST_TESTS += $(B)/test/core_elsewhere_test
-$(B)/test/core_elsewhere_test: $(call san,firmware/tests/core_cipher_test.o \
-		firmware/tests/core_elsewhere.o $(FIRMWARE_CORES_OBJS))
+ELSEWHERE_TESTS := $(addprefix $(B)/test/,core_elsewhere_test \
+	core_elsewhere_symmetric_test)
+HOST_TESTS += $(ELSEWHERE_TESTS)
+$(B)/test/core_elsewhere_test: $(call san,firmware/tests/core_cipher_test.o)
+$(B)/test/core_elsewhere_symmetric_test: \
+		$(call san,firmware/tests/core_symmetric_test.o)
+$(ELSEWHERE_TESTS): $(call san,firmware/tests/core_elsewhere.o \
+		$(FIRMWARE_CORES_OBJS))
 	$(call link,$(CFLAGS_SAN) -Wl$(comma)--wrap=core_key_from_raw$(comma)--wrap=core_key_raw,\
 		-lcrypto -pthread)
 

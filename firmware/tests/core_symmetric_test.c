@@ -87,7 +87,10 @@ static void ctr_carries(void)
 	uint8_t next[CORE_BLOCK], count[CORE_BLOCK], whole[80 * CORE_BLOCK];
 	struct core_key *key;
 
-	REQUIRE(!core_key_generate(CRYPTECH_KEY_AES192_CTR, &key));
+	key_bytes.len = 24;
+	fill(key_bytes.data, key_bytes.len, 5);
+	key = aes_key(CRYPTECH_KEY_FAMILY_AES_CTR);
+	REQUIRE(key);
 	fill(text.data, sizeof(whole), 9);
 	for (size_t ones = 0; ones <= CORE_BLOCK; ones++) {
 		fill(iv.data, CORE_BLOCK, 3);
