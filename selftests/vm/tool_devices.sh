@@ -10,7 +10,7 @@ serial()
 	cryptech status --json "$@" | sed -n 's/^  "serial": "\(.*\)",$/\1/p'
 }
 
-t_exits "without the driver there is no HSM" 3 "cryptech_pci loaded" \
+t_exits "without the driver there is no HSM" 3 "cryptech attach" \
 	cryptech status
 modprobe cryptech_pci
 t_wait 20 cryptech status --device 0

@@ -106,8 +106,8 @@ static void make_raw(int fd, const char *path, speed_t speed)
 	cfsetspeed(&raw, speed);
 	if (tcsetattr(fd, TCSANOW, &raw) || tcgetattr(fd, &raw) ||
 	    cfgetospeed(&raw) != speed)
-		fail(EXIT_FAILED, "%s does not take %s baud", path,
-		     speed_text);
+		fail(EXIT_FAILED, "%s does not take %s baud: give a lower "
+		     "--speed, as 115200, to it and the HSM", path, speed_text);
 	tcflush(fd, TCIOFLUSH);
 }
 

@@ -95,8 +95,8 @@ static const char *open_hint(int ret)
 {
 	switch (-ret) {
 	case ENODEV:
-		return "there is none: is the HSM attached and module "
-		       "cryptech_pci loaded?";
+		return "there is none: a HSM on a serial line or pty needs "
+		       "`cryptech attach`, one on PCI module cryptech_pci";
 	case ENOTUNIQ:
 		return "there are several: choose one with --device N or "
 		       "$CRYPTECH_DEVICE";
