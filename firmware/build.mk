@@ -469,8 +469,9 @@ $(FPGA_RTL_TESTS): $(B)/test/rtl_%: $(B)/obj-san/firmware/tests/%.o \
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread $(FPGA_SIM_LINK))
 
 # And keys of its vault.
-HOST_TESTS += $(B)/test/rtl_vault_hss
-$(B)/test/rtl_vault_hss: $(B)/obj-san/slow/firmware/tests/vault_hss.o \
+VAULT_RTL_TESTS := $(addprefix $(B)/test/rtl_,vault_crash vault_hss)
+HOST_TESTS += $(VAULT_RTL_TESTS)
+$(VAULT_RTL_TESTS): $(B)/test/rtl_%: $(B)/obj-san/slow/firmware/tests/%.o \
 		$(call san,firmware/tests/fpga_board_rtl.o \
 		firmware/platform/sim/background.o) $(HSM_TEST_OBJS) \
 		$(FPGA_SIM) $(FPGA_SIM_LIBS)

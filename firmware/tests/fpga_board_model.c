@@ -26,6 +26,11 @@ void board_noise_dies(void)
 	model.random_dead = true;
 }
 
+void board_run(unsigned long cycles)
+{
+	(void)cycles;
+}
+
 void board_done(void)
 {
 }

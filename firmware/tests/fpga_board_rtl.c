@@ -17,6 +17,7 @@ void board_new(struct spi *spi)
 	if (fd < 0)
 		abort();
 	close(fd);
+	board_done();
 	sim = fpga_sim_open(path, false, spi);
 	unlink(path);
 	if (!sim)
@@ -39,7 +40,13 @@ void board_noise_dies(void)
 	fpga_sim_still(sim);
 }
 
+void board_run(unsigned long cycles)
+{
+	fpga_sim_run(sim, cycles);
+}
+
 void board_done(void)
 {
 	fpga_sim_close(sim);
+	sim = NULL;
 }

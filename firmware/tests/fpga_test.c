@@ -423,6 +423,63 @@ static void wrapped_under_the_master_key(void)
 	power_off();
 }
 
+#define NONCE_SIZE	8
+
+/* The table of a fresh guard that has committed once, and what is in it. */
+static bool committed_table(const uint8_t master[32], const uint8_t key[32],
+			    uint8_t table[VAULT_TABLE_WRAPPED],
+			    uint8_t image[VAULT_TABLE_WRAPPED])
+{
+	size_t len = 0;
+
+	return !vault_master_enter(fpga, master) &&
+	       !vault_derive(fpga, 1, FPGA_USE_WRAP, 1) &&
+	       !vault_table_new(fpga) &&
+	       !vault_prepare(fpga, 1, 0, NULL, table) &&
+	       !vault_commit(fpga) &&
+	       !core_unwrap(key, table, VAULT_TABLE_WRAPPED, image, &len) &&
+	       len == 272;
+}
+
+/*
+ * The nonce as a whole makes a table this tamper memory's: with one bit of it
+ * changed, anywhere, one that is else right and rightly wrapped is refused.
+ */
+static void table_of_another_nonce(void)
+{
+	static const uint8_t context[3] = { 0, 0, 1 };
+	uint8_t master[32] = "one that two HSMs may well share", key[32];
+	uint8_t table[VAULT_TABLE_WRAPPED], image[VAULT_TABLE_WRAPPED];
+	uint8_t bad[VAULT_TABLE_WRAPPED], other[VAULT_TABLE_WRAPPED];
+
+	EXPECT(kbkdf(master, "wrap", context, key));
+	REQUIRE(!power_on());
+	REQUIRE(committed_table(master, key, table, other));
+	/* Wiped and entered again: both words are drawn anew. */
+	REQUIRE(!vault_master_wipe(fpga));
+	REQUIRE(committed_table(master, key, bad, image));
+	EXPECT(memcmp(image, other, 4) && memcmp(image + 4, other + 4, 4));
+	EXPECT_MEM(image + NONCE_SIZE, other + NONCE_SIZE, 4);	/* epoch */
+	/* Each half of the other's, and single bits of each byte. */
+	for (unsigned int i = 0; i < NONCE_SIZE + 2; i++) {
+		memcpy(bad, image, 272);
+		if (i < NONCE_SIZE)
+			bad[i] ^= 1 << i;
+		else
+			memcpy(bad + 4 * (i - NONCE_SIZE),
+			       other + 4 * (i - NONCE_SIZE), 4);
+		REQUIRE(!core_wrap(key, bad, 272, table));
+		REQUIRE(!vault_zeroise(fpga) &&
+			!vault_derive(fpga, 1, FPGA_USE_WRAP, 1));
+		EXPECT_EQ(vault_table_load(fpga, 1, table),
+			  CRYPTECH_ERR_KEYWRAP_BAD_MAGIC);
+	}
+	/* It is the nonce alone that was wrong. */
+	REQUIRE(!core_wrap(key, image, 272, table));
+	EXPECT_EQ(vault_table_load(fpga, 1, table), 0);
+	power_off();
+}
+
 static void master_key_life(void)
 {
 	uint8_t one[40], two[40], text[32] = { 7 };
@@ -468,6 +525,7 @@ int main(void)
 	RUN(seal_lengths);
 	RUN(derived_keys);
 	RUN(wrapped_under_the_master_key);
+	RUN(table_of_another_nonce);
 	RUN(master_key_life);
 	return tap_done();
 }

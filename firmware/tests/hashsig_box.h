@@ -294,13 +294,11 @@ static inline size_t public_of(const uint8_t *uuid,
 	return spki.len - SPKI_HEAD;
 }
 
-/* Good, by the RFC, and entered in the ledger? */
-static inline bool is_good(const uint8_t *uuid, const char *text,
-			   const struct signature *signature)
+/* Good, by the RFC, and entered in the ledger? By a public key that is known. */
+static inline bool is_good_by(const uint8_t *public, size_t len,
+			      const char *text,
+			      const struct signature *signature)
 {
-	uint8_t public[CRYPTECH_HSS_PUBLIC_MAX];
-	size_t len = public_of(uuid, public);
-
 	if (!len || !plain_hss(NULL, true, public, len, signature->data,
 			       signature->len, text, strlen(text)))
 		return false;
@@ -308,6 +306,14 @@ static inline bool is_good(const uint8_t *uuid, const char *text,
 	plain_hss(&ledger, false, public, len, signature->data,
 		  signature->len, text, strlen(text));
 	return true;
+}
+
+static inline bool is_good(const uint8_t *uuid, const char *text,
+			   const struct signature *signature)
+{
+	uint8_t public[CRYPTECH_HSS_PUBLIC_MAX];
+
+	return is_good_by(public, public_of(uuid, public), text, signature);
 }
 
 static inline int verify_text(uint32_t word, const uint8_t *uuid,

@@ -15,41 +15,74 @@
 
 static struct spi board_spi;	/* of the board itself */
 
+/* The power fails at a command: it was not begun, is in its midst, is done. */
+enum command_cut { COMMAND_NOT_DONE, COMMAND_TORN, COMMAND_DONE };
+
 /* What is done to its line. */
 static struct {
 	uint64_t commands;	/* that were begun, since the box was fresh */
+	uint8_t ops[1024];	/* the first of them, what they are */
 	uint64_t cut;		/* the power fails at this one; 0: never */
-	bool cut_after;		/* when it has run */
+	enum command_cut how;
+	unsigned long cycles;	/* that a torn one runs */
+	uint8_t poll[16];	/* a frame that reads STATUS */
 	bool dead;		/* the line is cut */
 } line;
 
-static inline bool is_command(const uint8_t *out)
+/* The operation that a frame begins (ARGUMENT and COMMAND); 0: none. */
+static inline unsigned int op_of(const uint8_t *out)
 {
-	return (out[0] & 0xc0) == 0x80 &&
-	       (out[1] << 8 | out[2]) == FPGA_REG_COMMAND && out[3];
+	return out[0] == 0x81 && (out[1] << 8 | out[2]) == FPGA_REG_ARGUMENT ?
+	       out[7] : 0;
+}
+
+static inline void note_poll(const uint8_t *out, size_t len)
+{
+	if (out[0] == 0x01 && (out[1] << 8 | out[2]) == FPGA_REG_STATUS &&
+	    len == sizeof(line.poll))
+		memcpy(line.poll, out, len);
+}
+
+/* To its end, of which nobody hears; SIGN waits for who takes its words. */
+static inline void run_command(void)
+{
+	uint8_t in[sizeof(line.poll)];
+	unsigned int polls = 500;
+	uint32_t status;
+
+	do {
+		board_spi.transfer(board_spi.data, line.poll, in, sizeof(in));
+		status = (uint32_t)in[6] << 24 | in[7] << 16 | in[8] << 8 |
+			 in[9];
+	} while (status & FPGA_STATUS_BUSY && --polls);
+}
+
+static inline int cut_command(const uint8_t *out, uint8_t *in, size_t len)
+{
+	if (line.how != COMMAND_NOT_DONE)
+		board_spi.transfer(board_spi.data, out, in, len);
+	if (line.how == COMMAND_TORN)
+		board_run(line.cycles);
+	else if (line.how == COMMAND_DONE)
+		run_command();
+	hsm_flash_nor()->off = true;
+	return -1;
 }
 
 static inline int line_transfer(void *data, const uint8_t *out, uint8_t *in,
 				size_t len)
 {
-	bool cut = is_command(out) && ++line.commands == line.cut;
-	int ret;
+	unsigned int op = op_of(out);
 
 	(void)data;
 	if (line.dead || hsm_flash_nor()->off)
 		return -1;
-	if (cut && !line.cut_after) {
-		hsm_flash_nor()->off = true;
-		return -1;
-	}
-	ret = board_spi.transfer(board_spi.data, out, in, len);
-	if (!cut)
-		return ret;
-	/* It runs to its end, and nobody hears of it. */
-	for (int i = 0; i < 2000; i++)
-		board_spi.wait(board_spi.data);
-	hsm_flash_nor()->off = true;
-	return -1;
+	note_poll(out, len);
+	if (op && line.commands < sizeof(line.ops))
+		line.ops[line.commands] = op;
+	if (op && ++line.commands == line.cut)
+		return cut_command(out, in, len);
+	return board_spi.transfer(board_spi.data, out, in, len);
 }
 
 static inline void line_wait(void *data)

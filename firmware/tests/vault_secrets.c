@@ -87,6 +87,11 @@ void board_reset(void *unused)
 	tell(RESET);
 }
 
+void board_run(unsigned long cycles)
+{
+	(void)cycles;
+}
+
 void board_done(void)
 {
 }

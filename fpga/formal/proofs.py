@@ -90,6 +90,24 @@ PROOFS = [
         "faults": [("mkm", "			word <= 32'd0;", "")],
     },
     {
+        # what the noise is changes `failed`, by the health tests, and no more
+        "core": "trng", "kind": "timing",
+        "what": "noise changes nothing but the word, while no test fails",
+        "secret": ["seen", "last", "equal", "first", "same", "crc"],
+        "free": ["noise"], "results": ["word"],
+        "assume": ["(one_r_equal == 7'd101) == (two_r_equal == 7'd101)",
+                   "(one_r_same == 11'd904) == (two_r_same == 11'd904)"],
+        "faults": [("trng", "full <= started & (folded == SAMPLES);",
+                    "full <= started & (folded == SAMPLES) & ~crc[0];")],
+    },
+    {
+        "core": "mkm", "kind": "timing",
+        "what": "words change nothing but what goes to the memory and comes",
+        "secret": ["word"], "free": ["word_in", "miso"],
+        "results": ["word_out", "mosi"],
+        "faults": [("mkm", "if (over)\n", "if (over | word == 32'd0)\n")],
+    },
+    {
         "core": "vault", "kind": "reset", "what": "clears all registers",
         # ring_full follows from counters that are cleared, a cycle later
         "ram": ["instruction", "slot_word", "store_word", "ring_full"],

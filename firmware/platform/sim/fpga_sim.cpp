@@ -110,6 +110,11 @@ void fpga_sim_close(struct fpga_sim *sim)
 	delete sim;
 }
 
+void fpga_sim_run(struct fpga_sim *sim, unsigned long cycles)
+{
+	sim->board->run(cycles);
+}
+
 void fpga_sim_reset(struct fpga_sim *sim)
 {
 	sim->board->power_up();

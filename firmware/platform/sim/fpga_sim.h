@@ -26,8 +26,9 @@ struct fpga_sim *fpga_sim_open(const char *memory, bool durable,
 			       struct spi *spi);
 void fpga_sim_close(struct fpga_sim *sim);	/* NULL is fine */
 
-/* For tests: power that fails and comes again, the tamper pin, and noise that
- * stands still. Not while a call uses the line. */
+/* For tests: time, power that fails and comes again, the tamper pin, and noise
+ * that stands still. Not while a call uses the line. */
+void fpga_sim_run(struct fpga_sim *sim, unsigned long cycles);
 void fpga_sim_reset(struct fpga_sim *sim);
 void fpga_sim_tamper(struct fpga_sim *sim);
 void fpga_sim_still(struct fpga_sim *sim);
