@@ -162,6 +162,19 @@ int core_key_verify(const struct core_key *key, enum cryptech_digest digest,
 		    const uint8_t *signature, size_t len);
 
 /*
+ * RSASSA-PSS (RFC 8017, 8.1): input is the value of hash @digest, which MGF1
+ * uses, too; the salt is random, and as long as that value (FIPS 186-5, 5.4).
+ * BAD_ARGUMENTS: no such value, or one that the modulus is too short for.
+ */
+int core_rsa_pss_sign(const struct core_key *key, enum cryptech_digest digest,
+		      const void *input, size_t input_len, uint8_t *signature,
+		      size_t size, size_t *len);
+/* INVALID_SIGNATURE */
+int core_rsa_pss_verify(const struct core_key *key,
+			enum cryptech_digest digest, const void *input,
+			size_t input_len, const uint8_t *signature, size_t len);
+
+/*
  * A chunk with an AES key, by the mode of its type: CBC, ECB, CTR (SP 800-38A)
  * or XTS (IEEE 1619, SP 800-38E). ENCRYPT in cryptech/rpc.h has the rules, which
  * are checked here: BAD_ARGUMENTS. @out gets @len bytes, @next_iv the next

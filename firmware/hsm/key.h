@@ -123,6 +123,12 @@ static inline bool class_is_secret(enum cryptech_key_class class)
 	       class == CRYPTECH_KEY_CLASS_HMAC;
 }
 
+/* RSA of the scheme PSS, else PKCS#1 v1.5. */
+static inline bool key_is_pss(const struct key *key)
+{
+	return key->flags & CRYPTECH_KEY_FLAG_PSS;
+}
+
 /* Its value is in the FPGA's vault alone. */
 static inline bool key_is_vault(const struct key *key)
 {

@@ -454,7 +454,7 @@ int handle_TRANSFER_IMPORT(struct call *call)
 	a.drop = xdr_get_u32(&call->in);
 	check = xdr_get_u32(&call->in);
 	a.check_only = check;
-	if ((a.drop & ~CRYPTECH_KEY_FLAGS_ALL) || check > 1)
+	if ((a.drop & ~CRYPTECH_KEY_FLAGS_DROP) || check > 1)
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	error = import(call, &a);
 	if (a.image)

@@ -283,7 +283,9 @@ enum cryptech_cost {
  *		`max` of them and as many as fit; n = 0: no more.
  * SIGN		RSA: PKCS#1 v1.5; digest names the hash whose value input is
  *		(the HSM puts the DigestInfo around it), or NONE: input is
- *		padded as given. EC: input is the hash value, signature is
+ *		padded as given. RSA keys with flag PSS: RSASSA-PSS (RFC 8017,
+ *		8.1), MGF1 by the same hash, a random salt as long as its value;
+ *		BAD_ARGUMENTS for NONE. EC: input is the hash value, signature is
  *		r || s in fixed width. max: the longest signature wanted, else
  *		RESULT_TOO_LONG.
  * VERIFY	The reverse; INVALID_SIGNATURE if it does not verify.
@@ -412,7 +414,8 @@ enum cryptech_cost {
  *		NOT_READY; after it, FORBIDDEN, for this key and all others:
  *		the KEKEK is no more, nobody could open another package. A
  *		single-seed key: FORBIDDEN without POLICY_SHARED_SEED.
- * TRANSFER_IMPORT  `drop`: flags that the key is not to have. check 1: nothing
+ * TRANSFER_IMPORT  `drop`: flags that the key is not to have, of
+ *		CRYPTECH_KEY_FLAGS_DROP. check 1: nothing
  *		happens, the results say what would (ack is empty); 0: the
  *		key comes to be, with its UUID. Whatever is wrong with a package or
  *		its KEKEK is KEYWRAP_BAD_MAGIC; a source that is not

@@ -61,6 +61,9 @@ t "unknown role" 2 "no role root" list --role root --device 65535
 t "unknown key type" 2 "ec-p384" keygen rsa1024
 t "AES keys do not sign" 2 "encrypting and" keygen aes256 --usage sign
 t "AES has no raw RSA" 2 "for RSA" keygen aes256 --allow-raw
+t "EC has no PSS" 2 "for RSA" keygen ec-p521 --pss
+t "PSS beside raw RSA" 2 "signing alone" keygen rsa2048 --pss --allow-raw
+t "PSS that decrypts" 2 "signing alone" import x --pss --usage decrypt
 t "hss without parameters" 2 "10/4" keygen hss
 t "hss with a height that there is not" 2 "heights 5, 10" keygen hss 7/4
 t "hss with a set left open" 2 "heights 5, 10" keygen hss 10/4,
