@@ -30,7 +30,7 @@
 			 { ~0U, "?" })
 
 /* The length of what carries a PIN tells the PIN's. */
-static inline u32 cryptech_trace_length(u32 function, size_t len)
+static inline u32 cryptech_trace_len(u32 function, size_t len)
 {
 	return function == CRYPTECH_RPC_LOGIN ||
 	       function == CRYPTECH_RPC_SET_PIN ? 0 : len;
@@ -51,8 +51,8 @@ TRACE_EVENT(cryptech_submit,
 			   __entry->client = client;
 			   __entry->call = call;
 			   __entry->function = function;
-			   __entry->request = cryptech_trace_length(function,
-							    request);),
+			   __entry->request =
+				cryptech_trace_len(function, request);),
 	    TP_printk("device=%d client=%u call=%llu function=0x%03x %s request=%u",
 		      __entry->device, __entry->client, __entry->call,
 		      __entry->function,
