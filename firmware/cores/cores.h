@@ -232,13 +232,18 @@ int core_rsa_decrypt_fixed(const struct core_key *key, const uint8_t *in,
 			   size_t in_len, uint8_t *plain, size_t plain_len);
 
 /*
- * RSA-OAEP (RFC 8017, 7.1) with SHA-256 and MGF1 of the same, for our own key
- * transfer; @label without its zero. Decryption gives @plain_len random bytes, in
- * the same time, for whatever does not decrypt to just so many.
+ * RSA-OAEP (RFC 8017, 7.1) with SHA-256 and MGF1 of the same. Decryption says
+ * INVALID_SIGNATURE, in the same time, whatever is wrong; @plain needs room for
+ * the longest message, 66 bytes less than the modulus (RESULT_TOO_LONG).
  */
-int core_rsa_oaep_encrypt(const struct core_key *key, const char *label,
-			  const void *plain, size_t len, uint8_t *out,
-			  size_t size, size_t *out_len);
+int core_rsa_oaep_encrypt(const struct core_key *key, const void *label,
+			  size_t label_len, const uint8_t *plain, size_t len,
+			  uint8_t *out, size_t size, size_t *out_len);
+int core_rsa_oaep_decrypt(const struct core_key *key, const void *label,
+			  size_t label_len, const uint8_t *in, size_t in_len,
+			  uint8_t *plain, size_t size, size_t *len);
+/* For our own key transfer; @label without its zero: @plain_len random bytes, in
+ * the same time, for whatever does not decrypt to just so many. */
 int core_rsa_oaep_decrypt_fixed(const struct core_key *key, const char *label,
 				const uint8_t *in, size_t in_len,
 				uint8_t *plain, size_t plain_len);

@@ -31,7 +31,8 @@ struct addressee {
 static int encrypt_kek(const struct addressee *to, const uint8_t kek[KEK_SIZE],
 		       uint8_t encrypted[CORE_SIGNATURE_MAX], size_t *len)
 {
-	return core_rsa_oaep_encrypt(to->kekek, KEK_LABEL, kek, KEK_SIZE,
+	return core_rsa_oaep_encrypt(to->kekek, KEK_LABEL,
+				     sizeof(KEK_LABEL) - 1, kek, KEK_SIZE,
 				     encrypted, CORE_SIGNATURE_MAX, len);
 }
 

@@ -198,6 +198,133 @@ static void backed_up(void)
 	expect_pss();
 }
 
+/* --- OAEP ------------------------------------------------------------------ */
+
+static int oaep(uint32_t function, const char *label, const struct bytes *in,
+		struct bytes *result)
+{
+	return result_bytes(ask(&box, ME, function, "ouso", uuid.data, UUID,
+				SHA256, label, in->data, in->len), result);
+}
+
+static int decrypt(const char *label, const struct bytes *in)
+{
+	return oaep(CRYPTECH_RPC_OAEP_DECRYPT, label, in, &got);
+}
+
+static int encrypt(const char *label, const struct bytes *in,
+		   struct bytes *result)
+{
+	return oaep(CRYPTECH_RPC_OAEP_ENCRYPT, label, in, result);
+}
+
+static bool got_is(const struct bytes *plain)
+{
+	return got.len == plain->len && !memcmp(got.data, plain->data, got.len);
+}
+
+/* By libcrypto, with the label "label". */
+static void plain_oaep(bool encrypts, const struct bytes *in,
+		       struct bytes *result)
+{
+	const uint8_t *p = der.data;
+	EVP_PKEY *pkey = d2i_AutoPrivateKey(NULL, &p, (long)der.len);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(pkey, NULL);
+
+	EXPECT_EQ(encrypts ? EVP_PKEY_encrypt_init(ctx) :
+			     EVP_PKEY_decrypt_init(ctx), 1);
+	EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING);
+	EVP_PKEY_CTX_set_rsa_oaep_md(ctx, EVP_sha256());
+	EVP_PKEY_CTX_set0_rsa_oaep_label(ctx, OPENSSL_strdup("label"), 5);
+	result->len = sizeof(result->data);
+	EXPECT_EQ((encrypts ? EVP_PKEY_encrypt : EVP_PKEY_decrypt)
+		  (ctx, result->data, &result->len, in->data, in->len), 1);
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(pkey);
+}
+
+/* Messages of every length, both ways. */
+static void oaep_both_ways(void)
+{
+	struct bytes in = { .len = 0 }, sealed;
+
+	REQUIRE(key_box_fresh(false));
+	plain_encode(EVP_RSA_gen(2048), &der, &spki);
+	REQUIRE(!load(&der, DECRYPTS | TOKEN));
+	for (in.len = 0; in.len <= 190; in.len++) {
+		memset(in.data, (int)in.len % 3, in.len);
+		plain_oaep(true, &in, &sealed);
+		EXPECT_EQ(decrypt("label", &sealed), 0);
+		EXPECT(got_is(&in));
+		if (in.len % 19)
+			continue;
+		EXPECT_EQ(encrypt("label", &in, &sealed), 0);
+		EXPECT_EQ(sealed.len, 256);
+		plain_oaep(false, &sealed, &got);
+		EXPECT(got_is(&in));
+	}
+	EXPECT_EQ(encrypt("label", &in, &sealed), CRYPTECH_ERR_BAD_ARGUMENTS);
+}
+
+static void oaep_vectors(void)
+{
+	struct bytes label, message, sealed;
+	struct vector v;
+	int error;
+
+	REQUIRE(key_box_fresh(false));
+	REQUIRE(vector_open(&v, "rsa2048_oaep_sha256.txt"));
+	while (vector_next(&v)) {
+		if (!strcmp(v.field[0], "key")) {
+			vector_bytes(&v, 2, &der);
+			REQUIRE(!load(&der, DECRYPTS));
+			continue;
+		}
+		vector_bytes(&v, 2, &label);
+		vector_bytes(&v, 3, &message);
+		vector_bytes(&v, 4, &sealed);
+		error = result_bytes(ask(&box, ME, CRYPTECH_RPC_OAEP_DECRYPT,
+					 "ouoo", uuid.data, UUID, SHA256,
+					 label.data, label.len, sealed.data,
+					 sealed.len), &got);
+		if (!EXPECT_EQ(error, vector_is(&v, "valid") ? 0 :
+			       CRYPTECH_ERR_INVALID_SIGNATURE) ||
+		    !EXPECT(error || got_is(&message)))
+			printf("# vector %s\n", v.field[0]);
+	}
+	EXPECT_EQ(v.read, 38);
+}
+
+/* One error for whatever does not decrypt, and nothing beside it. */
+static void oaep_one_error(void)
+{
+	const int wrong = CRYPTECH_ERR_INVALID_SIGNATURE;
+	struct bytes in = { .len = 5 }, sealed;
+
+	REQUIRE(key_box_fresh(false));
+	REQUIRE(!generate(CRYPTECH_KEY_RSA2048, DECRYPTS));
+	EXPECT_EQ(encrypt("label", &in, &sealed), 0);
+	EXPECT_EQ(decrypt("Label", &sealed), wrong);
+	EXPECT_EQ(decrypt("", &sealed), wrong);
+	for (size_t i = 0; i < 256; i += 15) {
+		sealed.data[i] ^= 1;
+		EXPECT_EQ(decrypt("label", &sealed), wrong);
+		EXPECT_EQ(box.reply_len, 12);
+		sealed.data[i] ^= 1;
+	}
+	EXPECT_EQ(decrypt("label", &sealed), 0);
+	for (sealed.len = 0; sealed.len < 300; sealed.len += 17)
+		EXPECT_EQ(decrypt("label", &sealed), wrong);
+	memset(sealed.data, 0xff, 256);
+	sealed.len = 256;
+	EXPECT_EQ(decrypt("label", &sealed), wrong);
+	memset(sealed.data, 0, 256);
+	EXPECT_EQ(decrypt("label", &sealed), wrong);
+	EXPECT_EQ(ask(&box, ME, CRYPTECH_RPC_OAEP_DECRYPT, "ouso", uuid.data,
+		      UUID, CRYPTECH_DIGEST_SHA1, "", sealed.data, (size_t)256),
+		  CRYPTECH_ERR_BAD_ARGUMENTS);
+}
+
 int main(void)
 {
 	RUN(pss_key);
@@ -205,6 +332,9 @@ int main(void)
 	RUN(which_keys);
 	RUN(by_handle);
 	RUN(backed_up);
+	RUN(oaep_both_ways);
+	RUN(oaep_vectors);
+	RUN(oaep_one_error);
 	box_stop(&box);
 	return tap_done();
 }

@@ -204,6 +204,10 @@ static inline int ask_ours(const struct asked *a, uint32_t f)
 	case CRYPTECH_RPC_ENCRYPT:
 	case CRYPTECH_RPC_DECRYPT:
 		return ask_cipher(a, f);
+	case CRYPTECH_RPC_OAEP_ENCRYPT:
+	case CRYPTECH_RPC_OAEP_DECRYPT:
+		return ask(&box, w, f, "ouso", UUID_OF(k),
+			   CRYPTECH_DIGEST_SHA256, "label", zeros, (size_t)32);
 	case CRYPTECH_RPC_HASHSIG_GENERATE:
 		return ask(&box, w, f, "susuuuuu", "", F_SIGN | F_TOKEN, "", 0,
 			   1, 1, 5, 2);

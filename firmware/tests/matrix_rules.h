@@ -119,6 +119,8 @@ R(SIGN, BY_USER, UUID, K_RSA | K_EC, F_SIGN, 0, 0)				       \
 R(VERIFY, BY_USER, UUID, K_PRIVATES | K_PUBLICS, F_SIGN, 0, E_SIG)		       \
 R(KEY_LOAD_RAW, BY_USER, NO_KEY, 0, 0, 0, 0)				       \
 R(RSA_PRIVATE, BY_USER, UUID, K_RSA, F_RAW, 0, 0)				       \
+R(OAEP_ENCRYPT, BY_USER, UUID, K_RSA | K_RSA_PUB, F_DATA, 0, 0)		       \
+R(OAEP_DECRYPT, BY_USER, UUID, K_RSA, F_DATA, 0, E_SIG)			       \
 R(ENCRYPT, BY_USER, UUID, K_CIPHERS | K_ONE_MODE, F_DATA, 0, 0)		       \
 R(DECRYPT, BY_USER, UUID, K_CIPHERS | K_ONE_MODE, F_DATA, 0, 0)		       \
 /* with an IV of the caller's */						       \

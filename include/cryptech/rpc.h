@@ -157,6 +157,10 @@ F(0x11a, KEY_LOAD_RAW,      MUTATING, USER, RAW, WORK,			       \
   "uuid:o type:u value:o flags:u label:o", "uuid:o")			       \
 F(0x11b, RSA_PRIVATE,       IDEMPOTENT, USER, RAW, WORK,		       \
   "uuid:o input:o", "output:o")						       \
+F(0x11c, OAEP_ENCRYPT,      IDEMPOTENT, USER, RAW, WORK,		       \
+  "uuid:o digest:u label:o data:o", "data:o")				       \
+F(0x11d, OAEP_DECRYPT,      IDEMPOTENT, USER, RAW, WORK,		       \
+  "uuid:o digest:u label:o data:o", "data:o")				       \
 F(0x120, ENCRYPT,           IDEMPOTENT, USER, RAW, WORK,		       \
   "uuid:o mode:u iv:o block:u data:o", "iv:o data:o")			       \
 F(0x121, DECRYPT,           IDEMPOTENT, USER, RAW, WORK,		       \
@@ -296,6 +300,13 @@ enum cryptech_cost {
  * RSA_PRIVATE	input to the power of the private exponent, both of the
  *		modulus' length, input below the modulus (BAD_ARGUMENTS). Only
  *		keys made with flag RAW, else FORBIDDEN.
+ * OAEP_ENCRYPT	RSAES-OAEP (RFC 8017, 7.1) of a message of at most 66 bytes less
+ *		than the modulus (BAD_ARGUMENTS), with an RSA key, private or
+ *		public (UNSUPPORTED_KEY), that has flag DATAENCIPHERMENT
+ *		(FORBIDDEN). digest is SHA256 (BAD_ARGUMENTS), also MGF1's. The
+ *		label may be empty.
+ * OAEP_DECRYPT	The reverse, with a private key. INVALID_SIGNATURE, after the
+ *		same time, whatever is wrong with data or label.
  * ENCRYPT	One chunk, with a key that has flag DATAENCIPHERMENT and this
  *		mode (else FORBIDDEN). iv is 16 bytes, data 1 or more blocks.
  *		CBC (SP 800-38A): block is 0; the iv that comes back is the
