@@ -224,18 +224,27 @@ static void driver_do(const char *what)
 	run(command);
 }
 
-/* What these descriptors hold lives on until those who wait are done. */
-static void revoke_key(key_serial_t *key)
+/* Whoever is in the middle of a call with it keeps it until he is done. */
+static void revoke_keys(void)
 {
-	expect(!keyctl_revoke(*key), "a key cannot be revoked");
-	keyctl_unlink(*key, KEY_SPEC_SESSION_KEYRING);
-	*key = 0;
+	keyctl_revoke(world.dm_key);	/* once: dm-crypt has a copy */
+	expect(!keyctl_revoke(world.key) && !keyctl_revoke(world.alg_key),
+	       "a key cannot be revoked");
+}
+
+/* Nor does anybody else use them any more. */
+static void expect_revoked(void)
+{
+	expect(by_pkey_sign() == EKEYREVOKED, "a revoked key signs");
+	expect(by_alg() == EKEYREVOKED, "a revoked key enciphers");
+	keyctl_unlink(world.key, KEY_SPEC_SESSION_KEYRING);
+	keyctl_unlink(world.alg_key, KEY_SPEC_SESSION_KEYRING);
+	world.key = 0;
+	world.alg_key = 0;
 }
 
 static void tear_down(enum column column, int looping)
 {
-	key_serial_t dm_key = world.dm_key;
-
 	switch (column) {
 	case UNBIND:
 		driver_do("unbind");
@@ -248,9 +257,7 @@ static void tear_down(enum column column, int looping)
 			close_all();
 		break;
 	case REVOKE:
-		keyctl_revoke(dm_key);	/* once: dm-crypt has a copy */
-		revoke_key(&world.key);
-		revoke_key(&world.alg_key);
+		revoke_keys();
 		break;
 	case RMMOD_CORE:
 		expect(delete_module("cryptech") == EWOULDBLOCK,
@@ -413,6 +420,8 @@ static void round_of(enum column column, int looping,
 		join_uses();
 		judge(column, looping);
 	}
+	if (column == REVOKE)
+		expect_revoked();
 	make_ready();
 	expect_nothing_left(before);
 	expect_all_work();
