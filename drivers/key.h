@@ -320,12 +320,12 @@ struct cryptech_client *cryptech_key_resolve(const struct cryptech_key *key);
  * akin interfaces of the kernel's crypto API. None takes locks that a caller
  * may hold; query never sleeps, the others may.
  *
- * @encoding is "pkcs1" for RSA, or "pss" if the key is for that, "x962" (DER) or "raw" (r || s) for EC; @hash
- * the name of the hash whose value the input is, or NULL: PKCS #1 v1.5 then pads
- * the input as it is. HSS: "raw" and NULL, the input is the message. Errors,
- * besides those of the call to the HSM: -EINVAL wrong encoding or length,
- * -ENOPKG unknown hash, -EAGAIN not made yet, -EOPNOTSUPP as it is a key for
- * ciphers.
+ * @encoding is "pkcs1" for RSA, or "pss" if the key is for that, "x962" (DER)
+ * or "raw" (r || s) for EC; @hash the name of the hash whose value the input
+ * is, or NULL: PKCS #1 v1.5 then pads the input as it is. HSS: "raw" and NULL,
+ * the input is the message. Errors, besides those of the call to the HSM:
+ * -EINVAL wrong encoding or length, -ENOPKG unknown hash, -EAGAIN not made yet,
+ * -EOPNOTSUPP as it is a key for ciphers.
  */
 int cryptech_key_query(const struct cryptech_key *key, const char *encoding,
 		       const char *hash, struct kernel_pkey_query *query);

@@ -36,7 +36,7 @@ static int oaep(struct call *call, bool decrypt)
 {
 	uint8_t out[CORE_SIGNATURE_MAX];
 	struct oaep o;
-	size_t len;
+	size_t len = 0;
 	int error, gone;
 
 	error = oaep_begin(call, decrypt, &o);
