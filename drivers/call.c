@@ -10,6 +10,7 @@
  */
 #include <linux/errno.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
@@ -18,6 +19,7 @@
 #include "cipher.h"
 #include "cryptech.h"
 #include "hashsig.h"
+#include "trace.h"
 
 #define CRYPTECH_DEADLINE_LEAST_MS	100
 
@@ -134,6 +136,8 @@ static void cryptech_call_finish(struct cryptech_device *dev,
 		return;
 	call->over = true;
 	call->result = result;
+	if (trace_cryptech_complete_enabled())
+		cryptech_trace_complete(call);
 	complete_all(&call->finished);
 	if (call->polled)
 		wake_up_all(&call->client->wait);
@@ -156,7 +160,6 @@ static bool cryptech_take_slot(struct cryptech_device *dev,
 		return false;
 	dev->slots[slot] = call;
 	call->slot = slot;
-	call->id = ++dev->call_id;
 	call->sent = jiffies;
 	call->client->used = true;
 	return true;
@@ -364,12 +367,16 @@ int cryptech_call_submit(struct cryptech_call *call, cryptech_done_t done)
 		return -EMSGSIZE;
 	call->done = done;
 	call->submitted = jiffies;
+	call->submitted_ns = ktime_get_ns();
 
 	rcu_read_lock();
 	spin_lock_bh(&dev->lock);
 	err = cryptech_admit(dev, call);
 	if (!err) {
 		cryptech_call_get(call);
+		call->id = ++dev->call_id;
+		trace_cryptech_submit(dev->index, call->client->word, call->id,
+				      call->function, xdr_written(&call->args));
 		send = list_empty(queue) && cryptech_take_slot(dev, call);
 		if (!send) {
 			call->queued = true;

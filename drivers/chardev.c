@@ -44,7 +44,7 @@ static int cryptech_open(struct inode *inode, struct file *file)
 		return err;
 	}
 	file->private_data = f;
-	return nonseekable_open(inode, file);
+	return stream_open(inode, file);
 }
 
 /* Never waits: the client logs out when its last call was answered. */

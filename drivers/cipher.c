@@ -5,16 +5,38 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/rcupdate.h>
 #include <linux/string.h>
 
 #include "cipher.h"
 #include "cryptech.h"
 #include "token.h"
+#include "trace.h"
 
 void cryptech_ciphers_init(struct cryptech_device *dev)
 {
 	INIT_LIST_HEAD(&dev->cipher_queue);
+}
+
+/* --- tracing: one submit and one complete for each message --------------- */
+
+static void slot_trace_submit(struct cryptech_device *dev,
+			      struct cryptech_cipher_slot *slot)
+{
+	trace_cryptech_submit(dev->index, CRYPTECH_CLIENT_KERNEL, slot->id,
+			      slot->function, slot->len);
+}
+
+static void slot_trace_complete(struct cryptech_device *dev,
+				struct cryptech_cipher_slot *slot, int result,
+				u32 reply)
+{
+	if (trace_cryptech_complete_enabled())
+		trace_cryptech_complete(dev->index, CRYPTECH_CLIENT_KERNEL,
+					slot->id, slot->function, result,
+					slot->error, reply,
+					ktime_get_ns() - slot->sent_ns);
 }
 
 /* --- ending -------------------------------------------------------------- */
@@ -110,8 +132,10 @@ void cryptech_ciphers_fail(struct cryptech_device *dev, struct list_head *ended)
 			continue;
 		}
 		slot->used = false;
-		if (slot->cipher)
+		if (slot->cipher) {
+			slot_trace_complete(dev, slot, -EIO, 0);
 			ended_add(slot->cipher, -EIO, ended);
+		}
 	}
 	while ((cipher = queue_next(dev)))
 		ended_add(cipher, -ENODEV, ended);
@@ -148,6 +172,7 @@ bool cryptech_ciphers_expire(struct cryptech_device *dev,
 			continue;
 		age = jiffies - slot->sent;
 		if (slot->cipher && age >= deadline) {
+			slot_trace_complete(dev, slot, -ETIMEDOUT, 0);
 			ended_add(slot->cipher, -ETIMEDOUT, ended);
 			/* the slot is the HSM's until it answers */
 			slot->cipher = NULL;
@@ -206,9 +231,12 @@ static void message_send(struct cryptech_device *dev,
 		slot->suspect = false;
 		slot->function = cipher->function;
 		slot->len = len;
+		slot->error = 0;
 		slot->sent = jiffies;
+		slot->sent_ns = ktime_get_ns();
 		slot->id = ++dev->call_id;
 		id = slot->id;
+		slot_trace_submit(dev, slot);
 	}
 	spin_unlock_bh(&dev->lock);
 	if (lost)
@@ -240,6 +268,7 @@ static int message_read(struct cryptech_cipher_slot *slot, const void *reply,
 	error = xdr_get_u32(&r);
 	if (r.bad)
 		return -EPROTO;
+	slot->error = error;
 	if (error == CRYPTECH_ERR_INVALID_SIGNATURE)
 		return -EBADMSG;	/* the crypto API's word for a wrong tag */
 	if (error)
@@ -361,6 +390,8 @@ static void slot_leave(struct cryptech_device *dev,
 	if (slot->lost) {
 		slot->used = false;
 		cipher = slot->cipher;
+		if (cipher)
+			slot_trace_complete(dev, slot, -EIO, 0);
 	}
 	spin_unlock_bh(&dev->lock);
 	if (cipher)
@@ -383,6 +414,8 @@ int cryptech_cipher_answer(struct cryptech_device *dev, u32 number, u64 id,
 		slot_leave(dev, slot);
 		return -EPROTO;
 	}
+	if (cipher)
+		slot_trace_complete(dev, slot, min(result, 0), len);
 	if (result > 0) {
 		message_send(dev, slot);
 		return 0;

@@ -128,6 +128,8 @@ enum cryptech_state {
  * @id:		number of the call
  * @sent:	jiffies
  * @len:	bytes of the request
+ * @error:	the HSM's, of its answer
+ * @sent_ns:	as @sent, for tracing
  */
 struct cryptech_cipher_slot {
 	struct cryptech_cipher *cipher;
@@ -139,6 +141,8 @@ struct cryptech_cipher_slot {
 	u64 id;
 	unsigned long sent;
 	size_t len;
+	u32 error;
+	u64 sent_ns;
 };
 
 /**
@@ -380,6 +384,7 @@ struct cryptech_call {
 	struct completion finished;
 	struct work_struct work;
 	unsigned long submitted;	/* jiffies */
+	u64 submitted_ns;		/* likewise, for tracing */
 	unsigned long sent;		/* jiffies, once in a slot */
 	u64 id;
 	int slot;			/* -1: none */
@@ -535,6 +540,9 @@ struct file;
 extern const struct file_operations cryptech_fops;
 long cryptech_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 struct cryptech_client *cryptech_file_client(struct file *file);
+
+/* trace.c: tell of a call that is over; with dev->lock held */
+void cryptech_trace_complete(struct cryptech_call *call);
 
 /* sysfs.c */
 extern const struct attribute_group *cryptech_groups[];

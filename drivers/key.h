@@ -82,7 +82,8 @@ struct cryptech_key_request {
 
 /**
  * cryptech_key_request_parse() - Parse a payload
- * @text:	`new TYPE [volatile|sealed] [exportable] [raw] [dev=N] [fd=N]`,
+ * @text:	`new TYPE [volatile|sealed] [exportable] [raw] [pss] [dev=N]
+ *		[fd=N]`,
  *		`new hss SETS [profile=NAME] [reserve=N] [exportable] [dev=N]
  *		[fd=N]`, `use UUID [dev=N] [fd=N]` or `load HEX [dev=N]
  *		[fd=N]`; white space at the end is ignored
@@ -146,6 +147,7 @@ enum cryptech_key_state {
  * @uuid:	of the key
  * @type:	of CRYPTECH_KEY_TYPES, or family and bits
  * @private:	it can sign
+ * @pss:	of RSA: by PSS, else by PKCS #1 v1.5
  * @made:	`new` made it, or `load` of another HSM's package
  * @token:	it is kept in flash; else it is volatile and goes with the
  *		kernel's login, if it is not sealed
@@ -172,6 +174,7 @@ struct cryptech_key {
 	u8 uuid[CRYPTECH_UUID_SIZE];
 	u32 type;
 	bool private;
+	bool pss;
 	bool made;
 	bool token;
 	bool sealed;
@@ -317,12 +320,12 @@ struct cryptech_client *cryptech_key_resolve(const struct cryptech_key *key);
  * akin interfaces of the kernel's crypto API. None takes locks that a caller
  * may hold; query never sleeps, the others may.
  *
- * @encoding is "pkcs1" for RSA, "x962" (DER) or "raw" (r || s) for EC; @hash
- * the name of the hash whose value the input is, or NULL: RSA then pads the
- * input as it is. HSS: "raw" and NULL, the input is the message. Errors,
- * besides those of the call to the HSM: -EINVAL wrong encoding or length,
- * -ENOPKG unknown hash, -EAGAIN not made yet, -EOPNOTSUPP as it is a key for
- * ciphers.
+ * @encoding is "pkcs1" for RSA, or "pss" if the key is for that, "x962" (DER)
+ * or "raw" (r || s) for EC; @hash the name of the hash whose value the input
+ * is, or NULL: PKCS #1 v1.5 then pads the input as it is. HSS: "raw" and NULL,
+ * the input is the message. Errors, besides those of the call to the HSM:
+ * -EINVAL wrong encoding or length, -ENOPKG unknown hash, -EAGAIN not made yet,
+ * -EOPNOTSUPP as it is a key for ciphers.
  */
 int cryptech_key_query(const struct cryptech_key *key, const char *encoding,
 		       const char *hash, struct kernel_pkey_query *query);

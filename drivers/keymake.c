@@ -146,6 +146,7 @@ int cryptech_key_learn(struct cryptech_key *key,
 	key->type = info.type;
 	key->private = class_is_private(info.class);
 	key->token = info.flags & CRYPTECH_KEY_FLAG_TOKEN;
+	key->pss = info.flags & CRYPTECH_KEY_FLAG_PSS;
 	if (!cryptech_key_is_asymmetric(key->type))
 		return 0;
 	if (key->type == CRYPTECH_KEY_HSS) {
@@ -291,6 +292,7 @@ static struct cryptech_key *key_new(struct cryptech_client *kernel,
 	key->private = true;
 	key->made = true;
 	key->token = req->flags & CRYPTECH_KEY_FLAG_TOKEN;
+	key->pss = req->flags & CRYPTECH_KEY_FLAG_PSS;
 	key->sealed = req->sealed;
 
 	ret = 0;

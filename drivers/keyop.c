@@ -46,6 +46,7 @@ static const struct hash *hash_find(const char *name)
 /**
  * struct plan - how an operation on a key is done
  * @ec:		else RSA
+ * @pss:	RSA: by PSS, else by PKCS #1 v1.5
  * @der:	EC signatures are ECDSA-Sig-Values, else r || s
  * @hash:	the hash that was named, or NULL
  * @size:	bytes of the modulus, or of an element of the curve's field
@@ -54,6 +55,7 @@ static const struct hash *hash_find(const char *name)
  */
 struct plan {
 	bool ec;
+	bool pss;
 	bool der;
 	const struct hash *hash;
 	size_t size;
@@ -67,7 +69,8 @@ static int plan_encoding(struct plan *plan, const char *encoding, u32 bits)
 		return -EINVAL;
 	if (!plan->ec) {
 		plan->output_max = plan->size;
-		return strcmp(encoding, "pkcs1") ? -EINVAL : 0;
+		return strcmp(encoding, plan->pss ? "pss" : "pkcs1") ?
+		       -EINVAL : 0;
 	}
 	plan->der = !strcmp(encoding, "x962");
 	if (!plan->der && strcmp(encoding, "raw"))
@@ -87,6 +90,7 @@ static int plan_make(struct plan *plan, const struct cryptech_key *key,
 		return -EOPNOTSUPP;
 	memset(plan, 0, sizeof(*plan));
 	plan->ec = CRYPTECH_KEY_FAMILY(key->type) == CRYPTECH_KEY_FAMILY_EC;
+	plan->pss = key->pss;
 	plan->size = (bits + 7) / 8;
 	ret = plan_encoding(plan, encoding, bits);
 	if (ret)
@@ -97,6 +101,8 @@ static int plan_make(struct plan *plan, const struct cryptech_key *key,
 		if (!plan->hash)
 			return -ENOPKG;
 		plan->input_max = plan->hash->size;
+	} else if (plan->pss) {
+		return -EINVAL;
 	} else if (plan->ec) {
 		plan->input_max = HASH_MAX;
 	} else {
@@ -293,12 +299,12 @@ static int verify_in_hsm(struct cryptech_key *key, const struct plan *plan,
 	return ret;
 }
 
-/* The truncated forms of SHA-512 have no DigestInfo in the kernel. */
-static bool kernel_has_digest_info(const struct plan *plan)
+/* Not PSS; and the truncated forms of SHA-512 have no DigestInfo there. */
+static bool kernel_has(const struct plan *plan)
 {
 	u32 digest = plan_digest(plan);
 
-	return digest != CRYPTECH_DIGEST_SHA512_224 &&
+	return !plan->pss && digest != CRYPTECH_DIGEST_SHA512_224 &&
 	       digest != CRYPTECH_DIGEST_SHA512_256;
 }
 
@@ -310,7 +316,7 @@ static int verify_rsa(struct cryptech_key *key, const struct plan *plan,
 	if (sig->len != plan->size)
 		return -EKEYREJECTED;
 	ret = -ENOPKG;
-	if (kernel_has_digest_info(plan))
+	if (kernel_has(plan))
 		ret = verify_in_kernel(key, plan, sig, sig->bytes, sig->len);
 	if (ret == -ENOPKG)
 		ret = verify_in_hsm(key, plan, sig, sig->bytes, sig->len);

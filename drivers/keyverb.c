@@ -171,6 +171,9 @@ static int parse_flag(const char *word, struct cryptech_key_request *req)
 	else if (!strcmp(word, "raw") &&
 		 CRYPTECH_KEY_FAMILY(req->type) == CRYPTECH_KEY_FAMILY_RSA)
 		flag = CRYPTECH_KEY_FLAG_RAW;
+	else if (!strcmp(word, "pss") &&
+		 CRYPTECH_KEY_FAMILY(req->type) == CRYPTECH_KEY_FAMILY_RSA)
+		flag = CRYPTECH_KEY_FLAG_PSS;
 	else if (!strcmp(word, "vault") && vault_has(req->type))
 		flag = CRYPTECH_KEY_FLAG_VAULT;
 	else if (!strcmp(word, "caller-iv") &&
@@ -258,6 +261,10 @@ static int parse_words(char *text, struct cryptech_key_request *req)
 	/* what is in the vault never leaves it */
 	if ((req->flags & CRYPTECH_KEY_FLAG_VAULT) &&
 	    (req->flags & CRYPTECH_KEY_FLAG_EXPORTABLE))
+		return ret ? ret : -EINVAL;
+	/* what is for PSS is for nothing else */
+	if ((req->flags & CRYPTECH_KEY_FLAG_PSS) &&
+	    (req->flags & CRYPTECH_KEY_FLAG_RAW))
 		return ret ? ret : -EINVAL;
 	return ret;
 }

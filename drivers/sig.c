@@ -89,7 +89,8 @@ static struct cryptech_key *learn(const struct cryptech_tfm_key *right)
 
 static bool key_fits(const struct cryptech_key *key, u32 type, bool private)
 {
-	return key->type == type && (key->private || !private);
+	/* the only encoding of RSA here is PKCS #1 v1.5 */
+	return key->type == type && !key->pss && (key->private || !private);
 }
 
 static int sig_set(struct crypto_sig *tfm, const void *data, unsigned int len,

@@ -57,7 +57,7 @@ $(B)/obj-san/mutants/%.o: %.c
 # --- cores ---------------------------------------------------------------
 
 CORE_TESTS := $(addprefix $(B)/test/,core_test core_cipher_test \
-	core_key_test core_oaep_test core_symmetric_test)
+	core_key_test core_oaep_test core_pss_test core_symmetric_test)
 HOST_TESTS += $(CORE_TESTS)
 
 $(CORE_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
@@ -281,7 +281,8 @@ $(HSM_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 
 # Keys: the same box, other functions.
 KEY_TESTS := $(addprefix $(B)/test/,key_attr_test key_cipher_test key_mac_test \
-	key_fn_test key_store_test key_test key_threads key_transfer_test)
+	key_fn_test key_rsa_test key_store_test key_test key_threads \
+	key_transfer_test)
 HOST_TESTS += $(KEY_TESTS)
 
 $(KEY_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)

@@ -22,6 +22,10 @@ BINS += $(EXAMPLES)
 $(EXAMPLES): $(B)/test/vm/example_%: $(B)/obj/Documentation/examples/%.o
 	$(call link,$(CFLAGS),-lcrypto)
 
+# Its ioctls are those of the headers.
+$(B)/test/vm/uapi_random: override CPPFLAGS += -I$(B)/gen
+$(B)/test/vm/uapi_random: $(B)/gen/uapi_fields.h
+
 # libkcapi is only for the test of it.
 $(B)/test/vm/kcapi: LDLIBS := -lkcapi
 

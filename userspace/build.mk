@@ -36,7 +36,7 @@ $(B)/bin/cryptech: $(tool_src:%.c=$(B)/obj/%.o) $(lib_so)
 
 # --- host tests --------------------------------------------------------------
 
-US_TESTS := $(addprefix $(B)/test/user_,names input sign files)
+US_TESTS := $(addprefix $(B)/test/user_,names input sign x509 files)
 HOST_TESTS += $(US_TESTS)
 
 $(US_TESTS): $(B)/test/user_%: $(B)/obj-san/$(us)/tests/%_test.o \

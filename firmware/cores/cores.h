@@ -162,6 +162,19 @@ int core_key_verify(const struct core_key *key, enum cryptech_digest digest,
 		    const uint8_t *signature, size_t len);
 
 /*
+ * RSASSA-PSS (RFC 8017, 8.1): input is the value of hash @digest, which MGF1
+ * uses, too; the salt is random, and as long as that value (FIPS 186-5, 5.4).
+ * BAD_ARGUMENTS: no such value, or one that the modulus is too short for.
+ */
+int core_rsa_pss_sign(const struct core_key *key, enum cryptech_digest digest,
+		      const void *input, size_t input_len, uint8_t *signature,
+		      size_t size, size_t *len);
+/* INVALID_SIGNATURE */
+int core_rsa_pss_verify(const struct core_key *key,
+			enum cryptech_digest digest, const void *input,
+			size_t input_len, const uint8_t *signature, size_t len);
+
+/*
  * A chunk with an AES key, by the mode of its type: CBC, ECB, CTR (SP 800-38A)
  * or XTS (IEEE 1619, SP 800-38E). ENCRYPT in cryptech/rpc.h has the rules, which
  * are checked here: BAD_ARGUMENTS. @out gets @len bytes, @next_iv the next
@@ -219,13 +232,18 @@ int core_rsa_decrypt_fixed(const struct core_key *key, const uint8_t *in,
 			   size_t in_len, uint8_t *plain, size_t plain_len);
 
 /*
- * RSA-OAEP (RFC 8017, 7.1) with SHA-256 and MGF1 of the same, for our own key
- * transfer; @label without its zero. Decryption gives @plain_len random bytes, in
- * the same time, for whatever does not decrypt to just so many.
+ * RSA-OAEP (RFC 8017, 7.1) with SHA-256 and MGF1 of the same. Decryption says
+ * INVALID_SIGNATURE, in the same time, whatever is wrong; @plain needs room for
+ * the longest message, 66 bytes less than the modulus (RESULT_TOO_LONG).
  */
-int core_rsa_oaep_encrypt(const struct core_key *key, const char *label,
-			  const void *plain, size_t len, uint8_t *out,
-			  size_t size, size_t *out_len);
+int core_rsa_oaep_encrypt(const struct core_key *key, const void *label,
+			  size_t label_len, const uint8_t *plain, size_t len,
+			  uint8_t *out, size_t size, size_t *out_len);
+int core_rsa_oaep_decrypt(const struct core_key *key, const void *label,
+			  size_t label_len, const uint8_t *in, size_t in_len,
+			  uint8_t *plain, size_t size, size_t *len);
+/* For our own key transfer; @label without its zero: @plain_len random bytes, in
+ * the same time, for whatever does not decrypt to just so many. */
 int core_rsa_oaep_decrypt_fixed(const struct core_key *key, const char *label,
 				const uint8_t *in, size_t in_len,
 				uint8_t *plain, size_t plain_len);

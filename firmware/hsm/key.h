@@ -11,6 +11,7 @@
  *	pkeyattr.c   libhal's functions 25, 27, 28: match, attributes
  *	transfer.c   libhal's functions 29 and 30: export, import
  *	keyfn.c	     our functions 0x110 to 0x11a, by UUID
+ *	oaep.c	     ... 0x11c and 0x11d
  *	cipher.c     our functions 0x11b and 0x120 to 0x123, by UUID
  *	mac.c	     ... 0x124 to 0x126
  *	hashsig*.c   hash signature keys: see hashsig.h
@@ -121,6 +122,12 @@ static inline bool class_is_secret(enum cryptech_key_class class)
 {
 	return class == CRYPTECH_KEY_CLASS_AES ||
 	       class == CRYPTECH_KEY_CLASS_HMAC;
+}
+
+/* RSA of the scheme PSS, else PKCS#1 v1.5. */
+static inline bool key_is_pss(const struct key *key)
+{
+	return key->flags & CRYPTECH_KEY_FLAG_PSS;
 }
 
 /* Its value is in the FPGA's vault alone. */

@@ -75,6 +75,21 @@ static uint32_t uses_of_other_kinds(const struct key *key)
 }
 
 /*
+ * A key of one scheme is worth what the scheme is, as long as nothing else is
+ * done with it (RFC 8017, 6).
+ */
+static int check_pss(const struct key *key)
+{
+	if (key->class != CRYPTECH_KEY_CLASS_RSA_PRIVATE &&
+	    key->class != CRYPTECH_KEY_CLASS_RSA_PUBLIC)
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
+	return key->flags & (CRYPTECH_KEY_FLAG_KEYENCIPHERMENT |
+			     CRYPTECH_KEY_FLAG_DATAENCIPHERMENT |
+			     CRYPTECH_KEY_FLAG_RAW) ?
+	       CRYPTECH_ERR_BAD_ARGUMENTS : CRYPTECH_ERR_OK;
+}
+
+/*
  * Which flags go with which kind of key. An AES key serves one mode, so that
  * what one mode protects does not fall by another's means; which, its type
  * says, and it is kept in the flags for whoever looks.
@@ -100,6 +115,8 @@ int key_settle_flags(struct key *key)
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	if ((key->flags & CRYPTECH_KEY_FLAG_RAW) &&
 	    key->class != CRYPTECH_KEY_CLASS_RSA_PRIVATE)
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
+	if (key_is_pss(key) && check_pss(key))
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	key->flags |= CRYPTECH_KEY_MODE_FLAG(own);
 	return CRYPTECH_ERR_OK;

@@ -165,6 +165,7 @@ int key_sign(struct call *call, struct key *key, enum cryptech_digest digest,
 	     const uint8_t *input, size_t len, size_t max)
 {
 	uint8_t signature[CORE_SIGNATURE_MAX];
+	bool pss = key_is_pss(key);
 	struct core_key *core;
 	size_t signature_len;
 	int error, gone;
@@ -177,8 +178,9 @@ int key_sign(struct call *call, struct key *key, enum cryptech_digest digest,
 	if (error)
 		return error;
 	call_unlock(call);
-	error = core_key_sign(core, digest, input, len, signature,
-			      sizeof(signature), &signature_len);
+	error = (pss ? core_rsa_pss_sign : core_key_sign)
+		(core, digest, input, len, signature, sizeof(signature),
+		 &signature_len);
 	core_key_put(core);
 	gone = call_relock(call);
 	if (error || gone)
@@ -191,6 +193,7 @@ int key_verify(struct call *call, struct key *key,
 	       enum cryptech_digest digest, const uint8_t *input, size_t len,
 	       const uint8_t *signature, size_t signature_len)
 {
+	bool pss = key_is_pss(key);
 	struct core_key *core;
 	int error, gone;
 
@@ -203,8 +206,8 @@ int key_verify(struct call *call, struct key *key,
 	if (error)
 		return error;
 	call_unlock(call);
-	error = core_key_verify(core, digest, input, len, signature,
-				signature_len);
+	error = (pss ? core_rsa_pss_verify : core_key_verify)
+		(core, digest, input, len, signature, signature_len);
 	core_key_put(core);
 	gone = call_relock(call);
 	return error ? error : gone;

@@ -253,7 +253,7 @@ static int get_import(struct call *call, struct import *import)
 	import->data = xdr_get_opaque(&call->in, &import->len);
 	import->drop = xdr_get_u32(&call->in);
 	import->check = xdr_get_u32(&call->in);
-	if (import->check > 1 || (import->drop & ~CRYPTECH_KEY_FLAGS_ALL))
+	if (import->check > 1 || (import->drop & ~CRYPTECH_KEY_FLAGS_DROP))
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	return raw_package_parse(import->data, import->len, &import->package) ?
 	       CRYPTECH_ERR_OK : CRYPTECH_ERR_KEYWRAP_BAD_MAGIC;

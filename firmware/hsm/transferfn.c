@@ -31,7 +31,8 @@ struct addressee {
 static int encrypt_kek(const struct addressee *to, const uint8_t kek[KEK_SIZE],
 		       uint8_t encrypted[CORE_SIGNATURE_MAX], size_t *len)
 {
-	return core_rsa_oaep_encrypt(to->kekek, KEK_LABEL, kek, KEK_SIZE,
+	return core_rsa_oaep_encrypt(to->kekek, KEK_LABEL,
+				     sizeof(KEK_LABEL) - 1, kek, KEK_SIZE,
 				     encrypted, CORE_SIGNATURE_MAX, len);
 }
 
@@ -454,7 +455,7 @@ int handle_TRANSFER_IMPORT(struct call *call)
 	a.drop = xdr_get_u32(&call->in);
 	check = xdr_get_u32(&call->in);
 	a.check_only = check;
-	if ((a.drop & ~CRYPTECH_KEY_FLAGS_ALL) || check > 1)
+	if ((a.drop & ~CRYPTECH_KEY_FLAGS_DROP) || check > 1)
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	error = import(call, &a);
 	if (a.image)

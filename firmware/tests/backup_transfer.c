@@ -207,7 +207,7 @@ static void flags_narrow(void)
 	REQUIRE(!key_load_der(SOURCE, &der, all, "", uuid));
 	REQUIRE(!transfer_export(SOURCE, uuid, &statement, &package));
 	for (uint32_t flag = 1; flag <= 0x80000000u / 2; flag *= 2) {
-		int error = flag & CRYPTECH_KEY_FLAGS_ALL ? 0 :
+		int error = flag & CRYPTECH_KEY_FLAGS_DROP ? 0 :
 			    CRYPTECH_ERR_BAD_ARGUMENTS;
 
 		EXPECT_EQ(transfer_import(DESTINATION, &package, flag, 1,

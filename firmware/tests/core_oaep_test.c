@@ -103,7 +103,7 @@ static void as_libcrypto(unsigned int bits)
 	REQUIRE(!core_key_from_spki(spki.data, spki.len, &public));
 	message.len = 32;
 	memcpy(message.data, "the key that encrypts the key...", 32);
-	EXPECT_EQ(core_rsa_oaep_encrypt(public, "a label", message.data, 32,
+	EXPECT_EQ(core_rsa_oaep_encrypt(public, "a label", 7, message.data, 32,
 					cipher.data, bits / 8, &cipher.len), 0);
 	EXPECT_EQ(cipher.len, bits / 8);
 	REQUIRE(plain_oaep(false, "a label", &cipher, &plain));
@@ -135,18 +135,18 @@ static void refuses(void)
 
 	plain_encode(EVP_RSA_gen(2048), &der, &spki);
 	REQUIRE(!core_key_from_pkcs8(der.data, der.len, &key));
-	EXPECT_EQ(core_rsa_oaep_encrypt(key, "", long_message, 190, out, 256,
+	EXPECT_EQ(core_rsa_oaep_encrypt(key, "", 0, long_message, 190, out, 256,
 					&len), 0);
-	EXPECT_EQ(core_rsa_oaep_encrypt(key, "", long_message, 191, out, 256,
+	EXPECT_EQ(core_rsa_oaep_encrypt(key, "", 0, long_message, 191, out, 256,
 					&len), CRYPTECH_ERR_BAD_ARGUMENTS);
-	EXPECT_EQ(core_rsa_oaep_encrypt(key, "", long_message, 1, out, 255,
+	EXPECT_EQ(core_rsa_oaep_encrypt(key, "", 0, long_message, 1, out, 255,
 					&len), CRYPTECH_ERR_RESULT_TOO_LONG);
 	EXPECT_EQ(core_rsa_oaep_decrypt_fixed(key, "", long_message, 256, out,
 					      191),
 		  CRYPTECH_ERR_BAD_ARGUMENTS);
 	core_key_put(key);
 	REQUIRE(!core_key_generate(CRYPTECH_KEY_EC_P256, &key));
-	EXPECT_EQ(core_rsa_oaep_encrypt(key, "", long_message, 1, out, 256,
+	EXPECT_EQ(core_rsa_oaep_encrypt(key, "", 0, long_message, 1, out, 256,
 					&len), CRYPTECH_ERR_UNSUPPORTED_KEY);
 	EXPECT_EQ(core_rsa_oaep_decrypt_fixed(key, "", long_message, 64, out,
 					      1),

@@ -255,6 +255,11 @@ static void rsa_verify(void)
 	verify_file("rsa2048_verify_sha256.txt", 262);
 }
 
+static void ecdsa_p521_vectors(void)
+{
+	verify_file("ecdsa_p521.txt", 150);
+}
+
 /* RFC 6979, A.2.7, SHA-512 of "sample". */
 static void ecdsa_p521_verify(void)
 {
@@ -335,6 +340,7 @@ int main(void)
 	RUN(key_wrap_errors);
 	RUN(ecdsa_p256_verify);
 	RUN(ecdsa_p384_verify);
+	RUN(ecdsa_p521_vectors);
 	RUN(ecdsa_p521_verify);
 	RUN(rsa_verify);
 	RUN(rsa_sign);

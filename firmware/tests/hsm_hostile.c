@@ -150,7 +150,7 @@ static struct bytes der, spki, package, kek, signature;
 static uint32_t key, kekek;
 static uint8_t key_uuid[16], cbc_uuid[16], xts_uuid[16], raw_uuid[16];
 static uint8_t gcm_uuid[16], mac_uuid[16];
-static struct bytes hidden, tag, mac_state, mac;	/* of what each_good says */
+static struct bytes hidden, tag, mac_state, mac, sealed;	/* of what each_good says */
 static struct bytes hss_signature;
 static const uint8_t hss_uuid[16] = "a hash signer";
 /* of the 1,024 bits of the key below, and less than its modulus */
@@ -219,6 +219,10 @@ static void each_good(void (*use)(uint32_t number,
 	     O(zeros, 128), O(mac.data, mac.len));
 	GOOD(MAC_UPDATE, O(mac_uuid, 16), O(mac_state.data, mac_state.len),
 	     O(zeros, 128));
+	GOOD(OAEP_ENCRYPT, O(raw_uuid, 16), W(CRYPTECH_DIGEST_SHA256),
+	     O("label", 5), O(zeros, 32));
+	GOOD(OAEP_DECRYPT, O(raw_uuid, 16), W(CRYPTECH_DIGEST_SHA256),
+	     O("label", 5), O(sealed.data, sealed.len));
 	GOOD(RSA_PRIVATE, O(raw_uuid, 16), O(power, sizeof(power)));
 	GOOD(PKEY_GENERATE_HASHSIG, W(0), W(1), W(H5), W(W8), W(SIGNS | 8));
 	GOOD(HASHSIG_GENERATE, O("to be cancelled.", 16), W(SIGNS | 8),
@@ -323,8 +327,11 @@ static bool start_good(void)
 	kekek = xdr_get_u32(&box.results);
 	if (!make(CRYPTECH_KEY_AES256, CIPHERS, cbc_uuid) ||
 	    !make(CRYPTECH_KEY_AES128_XTS, CIPHERS, xts_uuid) ||
-	    !make(CRYPTECH_KEY_FAMILY_RSA << 16 | 1024, CRYPTECH_KEY_FLAG_RAW,
-		  raw_uuid) || !make_hss() || !make_gcm_and_mac())
+	    !make(CRYPTECH_KEY_FAMILY_RSA << 16 | 1024,
+		  CRYPTECH_KEY_FLAG_RAW | CIPHERS, raw_uuid) ||
+	    ask(&box, USER, CRYPTECH_RPC_OAEP_ENCRYPT, "ouso", raw_uuid,
+		(size_t)16, CRYPTECH_DIGEST_SHA256, "label", zeros,
+		(size_t)32) || !take(&sealed) || !make_hss() || !make_gcm_and_mac())
 		return false;
 	if (ask(&box, USER, CRYPTECH_RPC_PKEY_GENERATE_EC, "uuu", 0,
 		CRYPTECH_CURVE_P256, SIGNS | CRYPTECH_KEY_FLAG_EXPORTABLE |

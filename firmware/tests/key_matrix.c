@@ -90,6 +90,11 @@ static uint64_t expected(const struct subject *s, const struct rule *rule,
 	else if (named && ((rule->needs & ~k->flags) ||
 			   ((rule->kinds & K_STAYS) && (k->flags & F_EXP))))
 		errors |= BIT(CRYPTECH_ERR_FORBIDDEN);
+	/* libhal's input without a hash cannot be signed by PSS */
+	if (!errors && (k->flags & F_PSS) &&
+	    (rule->function == CRYPTECH_RPC_PKEY_SIGN ||
+	     rule->function == CRYPTECH_RPC_PKEY_VERIFY))
+		errors |= BIT(E_BAD);
 	return errors ? errors : BIT(0) | BIT(rule->also);
 }
 
@@ -222,6 +227,9 @@ static bool may_have(enum kind kind, uint32_t flags)
 		return false;
 	if ((flags & F_IV) && kind != K_GCM)
 		return false;
+	if ((flags & F_PSS) && (!(kind & (K_RSA | K_RSA_PUB)) ||
+				(flags & (F_KEK | F_DATA | F_RAW))))
+		return false;
 	if (kind & K_MACS)
 		return !(flags & (F_DATA | F_KEK | F_RAW));
 	if (kind & K_SECRETS)
@@ -305,7 +313,8 @@ static bool flags_fit(const struct maker *m, uint32_t flags)
 	uint32_t mode = CRYPTECH_KEY_MODE(flags);
 
 	if (!is_libhals(m->function))
-		known |= F_RAW | F_IV | CRYPTECH_KEY_MODE_FLAG(m->mode);
+		known |= F_RAW | F_IV | F_PSS |
+			 CRYPTECH_KEY_MODE_FLAG(m->mode);
 	return !(flags & ~known) && (!mode || mode == m->mode) &&
 	       may_have(m->kind, flags & ~CRYPTECH_KEY_MODE_FLAG(0xf));
 }
@@ -368,7 +377,7 @@ static void every_role_every_flag(void)
 		CRYPTECH_KEY_MODE_FLAG(CRYPTECH_MODE_CBC),
 		CRYPTECH_KEY_MODE_FLAG(CRYPTECH_MODE_XTS),
 		CRYPTECH_KEY_MODE_FLAG(CRYPTECH_MODE_GCM),
-		F_IV, F_RAW | F_IV,
+		F_IV, F_RAW | F_IV, F_PSS, F_RAW | F_PSS,
 	};
 
 	REQUIRE(fresh(0));
@@ -378,7 +387,7 @@ static void every_role_every_flag(void)
 		REQUIRE(set_role(&subjects[i]));
 		for (size_t m = 0; m < sizeof(makers) / sizeof(*makers); m++)
 			for (uint32_t flags = 0; flags < 0x40; flags++)
-				for (size_t j = 0; j < 9; j++)
+				for (size_t j = 0; j < sizeof(more) / sizeof(*more); j++)
 					try_flags(&subjects[i], &makers[m],
 						  flags | more[j]);
 	}
@@ -388,7 +397,7 @@ static void every_role_every_flag(void)
 static bool nobody_makes(enum kind kind, uint32_t flags)
 {
 	return (kind & (K_EC | K_PUBLICS)) && (flags & F_PUB) &&
-	       !(flags & F_TOKEN);
+	       !(flags & (F_TOKEN | F_PSS));
 }
 
 /* One key with its flags, all functions that can name it. */
@@ -429,10 +438,11 @@ static const enum kind kinds[] = {
 static void try_keys(uint32_t only_policy)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		for (uint32_t flags = 0; flags < 0x100; flags++) {
+		for (uint32_t flags = 0; flags < 0x200; flags++) {
 			uint32_t all = (flags & 0x3f) |
 				       (flags & 0x40 ? F_RAW : 0) |
-				       (flags & 0x80 ? F_IV : 0);
+				       (flags & 0x80 ? F_IV : 0) |
+				       (flags & 0x100 ? F_PSS : 0);
 
 			if (may_have(kinds[i], all))
 				REQUIRE(try_key(kinds[i], all, only_policy));

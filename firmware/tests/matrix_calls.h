@@ -45,7 +45,7 @@ static inline int ask_sign(const struct asked *a)
 	const struct instance *k = a->key;
 
 	return ask(&box, a->word, CRYPTECH_RPC_SIGN, "ouou", UUID_OF(k),
-		   CRYPTECH_DIGEST_NONE, zeros, (size_t)32, 4464);
+		   CRYPTECH_DIGEST_SHA256, zeros, (size_t)32, 4464);
 }
 
 static inline int ask_match(const struct asked *a)
@@ -196,13 +196,18 @@ static inline int ask_ours(const struct asked *a, uint32_t f)
 		return ask_sign(a);
 	case CRYPTECH_RPC_VERIFY:
 		return ask(&box, w, f, "ouoo", UUID_OF(k),
-			   CRYPTECH_DIGEST_NONE, zeros, (size_t)32, zeros,
-			   (size_t)64);
+			   k->kind & (K_HSS | K_HSS_PUB) ?
+			   CRYPTECH_DIGEST_NONE : CRYPTECH_DIGEST_SHA256,
+			   zeros, (size_t)32, zeros, (size_t)64);
 	case CRYPTECH_RPC_RSA_PRIVATE:
 		return ask(&box, w, f, "oo", UUID_OF(k), zeros, (size_t)256);
 	case CRYPTECH_RPC_ENCRYPT:
 	case CRYPTECH_RPC_DECRYPT:
 		return ask_cipher(a, f);
+	case CRYPTECH_RPC_OAEP_ENCRYPT:
+	case CRYPTECH_RPC_OAEP_DECRYPT:
+		return ask(&box, w, f, "ouso", UUID_OF(k),
+			   CRYPTECH_DIGEST_SHA256, "label", zeros, (size_t)32);
 	case CRYPTECH_RPC_HASHSIG_GENERATE:
 		return ask(&box, w, f, "susuuuuu", "", F_SIGN | F_TOKEN, "", 0,
 			   1, 1, 5, 2);

@@ -109,7 +109,13 @@ enum cryptech_key_type { CRYPTECH_KEY_TYPES(CRYPTECH_T) };
 #define CRYPTECH_KEY_FLAG_RECOVERABLE		0x00020000 /* see RECOVERY_ */
 /* The caller of AES-GCM may choose the IV; else the HSM draws it. */
 #define CRYPTECH_KEY_FLAG_CALLER_IV		0x01000000
-#define CRYPTECH_KEY_FLAGS_ALL			0x01f3003f
+/*
+ * RSA: signs and verifies by RSASSA-PSS (RFC 8017, 8.1), else by PKCS#1 v1.5: a
+ * key serves one scheme. No right but what the key is: no import drops it.
+ */
+#define CRYPTECH_KEY_FLAG_PSS			0x02000000
+#define CRYPTECH_KEY_FLAGS_ALL			0x03f3003f
+#define CRYPTECH_KEY_FLAGS_DROP	(CRYPTECH_KEY_FLAGS_ALL & ~CRYPTECH_KEY_FLAG_PSS)
 /*
  * Not asked for, but told: a KEYENCIPHERMENT key that this HSM made, and that
  * is not EXPORTABLE. Nobody else has ever had its private half, nor will: what

@@ -157,6 +157,10 @@ F(0x11a, KEY_LOAD_RAW,      MUTATING, USER, RAW, WORK,			       \
   "uuid:o type:u value:o flags:u label:o", "uuid:o")			       \
 F(0x11b, RSA_PRIVATE,       IDEMPOTENT, USER, RAW, WORK,		       \
   "uuid:o input:o", "output:o")						       \
+F(0x11c, OAEP_ENCRYPT,      IDEMPOTENT, USER, RAW, WORK,		       \
+  "uuid:o digest:u label:o data:o", "data:o")				       \
+F(0x11d, OAEP_DECRYPT,      IDEMPOTENT, USER, RAW, WORK,		       \
+  "uuid:o digest:u label:o data:o", "data:o")				       \
 F(0x120, ENCRYPT,           IDEMPOTENT, USER, RAW, WORK,		       \
   "uuid:o mode:u iv:o block:u data:o", "iv:o data:o")			       \
 F(0x121, DECRYPT,           IDEMPOTENT, USER, RAW, WORK,		       \
@@ -283,7 +287,9 @@ enum cryptech_cost {
  *		`max` of them and as many as fit; n = 0: no more.
  * SIGN		RSA: PKCS#1 v1.5; digest names the hash whose value input is
  *		(the HSM puts the DigestInfo around it), or NONE: input is
- *		padded as given. EC: input is the hash value, signature is
+ *		padded as given. RSA keys with flag PSS: RSASSA-PSS (RFC 8017,
+ *		8.1), MGF1 by the same hash, a random salt as long as its value;
+ *		BAD_ARGUMENTS for NONE. EC: input is the hash value, signature is
  *		r || s in fixed width. max: the longest signature wanted, else
  *		RESULT_TOO_LONG.
  * VERIFY	The reverse; INVALID_SIGNATURE if it does not verify.
@@ -294,6 +300,13 @@ enum cryptech_cost {
  * RSA_PRIVATE	input to the power of the private exponent, both of the
  *		modulus' length, input below the modulus (BAD_ARGUMENTS). Only
  *		keys made with flag RAW, else FORBIDDEN.
+ * OAEP_ENCRYPT	RSAES-OAEP (RFC 8017, 7.1) of a message of at most 66 bytes less
+ *		than the modulus (BAD_ARGUMENTS), with an RSA key, private or
+ *		public (UNSUPPORTED_KEY), that has flag DATAENCIPHERMENT
+ *		(FORBIDDEN). digest is SHA256 (BAD_ARGUMENTS), also MGF1's. The
+ *		label may be empty.
+ * OAEP_DECRYPT	The reverse, with a private key. INVALID_SIGNATURE, after the
+ *		same time, whatever is wrong with data or label.
  * ENCRYPT	One chunk, with a key that has flag DATAENCIPHERMENT and this
  *		mode (else FORBIDDEN). iv is 16 bytes, data 1 or more blocks.
  *		CBC (SP 800-38A): block is 0; the iv that comes back is the
@@ -412,7 +425,8 @@ enum cryptech_cost {
  *		NOT_READY; after it, FORBIDDEN, for this key and all others:
  *		the KEKEK is no more, nobody could open another package. A
  *		single-seed key: FORBIDDEN without POLICY_SHARED_SEED.
- * TRANSFER_IMPORT  `drop`: flags that the key is not to have. check 1: nothing
+ * TRANSFER_IMPORT  `drop`: flags that the key is not to have, of
+ *		CRYPTECH_KEY_FLAGS_DROP. check 1: nothing
  *		happens, the results say what would (ack is empty); 0: the
  *		key comes to be, with its UUID. Whatever is wrong with a package or
  *		its KEKEK is KEYWRAP_BAD_MAGIC; a source that is not

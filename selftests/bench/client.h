@@ -25,6 +25,7 @@
 struct connection {
 	int fd;
 	uint32_t key;
+	double sent;		/* when its request went */
 	struct slip_decoder decoder;
 	uint8_t reply[CRYPTECH_RPC_MESSAGE_MAX];
 };

@@ -6,8 +6,8 @@
  * vm_bench SECONDS cipher PROCESSES NAME BYTES KEY-FILE
  *                                         AF_ALG encryption, one request each
  *
- * What is done in a second, as one number; bytes for ciphers. An error ends
- * it. FLIGHT calls are kept under way by FLIGHT files and one process.
+ * What is done in a second; bytes for ciphers; then how long a call took, p50, p90,
+ * p99, p99.9 and the longest, in microseconds. An error ends it. FLIGHT calls are kept under way by FLIGHT files and one process.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +26,8 @@
 #include <cryptech/rpc.h>
 #include <cryptech/xdr.h>
 
+#include "latency.h"
+
 #define PROCESSES_MAX	64
 #define FILES_MAX	64
 #define BYTES_MAX	65536
@@ -35,6 +37,7 @@ struct job {
 	double seconds;
 	double count;		/* what a run has done */
 	double took;
+	struct latency latency;
 };
 
 static void __attribute__((noreturn)) die(const char *what)
@@ -85,7 +88,7 @@ static void null_receive(int fd)
 static void null_run(struct job *job)
 {
 	int fds[FILES_MAX], n = atoi(job->words[0]), i;
-	double start;
+	double start, sent[FILES_MAX];
 
 	if (n < 1 || n > FILES_MAX)
 		die("FLIGHT");
@@ -95,11 +98,15 @@ static void null_run(struct job *job)
 			die("/dev/cryptech0");
 	}
 	start = now();
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		sent[i] = now();
 		null_send(fds[i]);
+	}
 	while (job->took < job->seconds) {
 		for (i = 0; i < n; i++) {
 			null_receive(fds[i]);
+			latency_add(&job->latency, now() - sent[i]);
+			sent[i] = now();
 			null_send(fds[i]);
 		}
 		job->count += n;
@@ -116,16 +123,18 @@ static void sign_run(struct job *job)
 	const char *info = job->words[2];
 	struct keyctl_pkey_query query;
 	char signature[1024];
-	double start;
+	double start, before;
 
 	if (keyctl_pkey_query(key, info, &query) ||
 	    query.max_sig_size > sizeof(signature))
 		die("pkey_query");
 	start = now();
 	while (job->took < job->seconds) {
+		before = now();
 		if (keyctl_pkey_sign(key, info, digest, sizeof(digest),
 				     signature, query.max_sig_size) < 0)
 			die("pkey_sign");
+		latency_add(&job->latency, now() - before);
 		job->count++;
 		job->took = now() - start;
 	}
@@ -184,13 +193,15 @@ static void cipher_run(struct job *job)
 	static unsigned char data[BYTES_MAX];
 	size_t len = atoi(job->words[2]);
 	int fd = cipher_open(job->words[1], job->words[3]);
-	double start;
+	double start, before;
 
 	if (fd < 0 || len > BYTES_MAX)
 		die("BYTES");
 	start = now();
 	while (job->took < job->seconds) {
+		before = now();
 		cipher_once(fd, data, len);
+		latency_add(&job->latency, now() - before);
 		job->count += len;
 		job->took = now() - start;
 	}
@@ -236,9 +247,15 @@ int main(int argc, char **argv)
 	}
 	while (wait(&status) > 0)
 		bad |= status;
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		sum += jobs[i].count / jobs[i].took;
-	if (!bad)
-		printf("%.0f\n", sum);
+		if (i)
+			latency_join(&jobs[0].latency, &jobs[i].latency);
+	}
+	if (!bad) {
+		printf("%.0f", sum);
+		latency_print(&jobs[0].latency);
+		printf("\n");
+	}
 	return !!bad;
 }

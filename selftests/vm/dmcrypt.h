@@ -52,18 +52,15 @@ static inline int dm_simple(unsigned long request)
 }
 
 /*
- * Map all of the disk with this token, by sectors of @sector bytes. 0 or errno;
- * then nothing is left of it.
+ * Map all of the disk with this key, as dm-crypt's table has it, by sectors of
+ * @sector bytes. 0 or errno; then nothing is left of it.
  */
-static inline int dm_map(const unsigned char *token, int sector)
+static inline int dm_map_by(const char *key, int sector)
 {
 	struct dm_arg arg = {};
-	char digits[97];
 	struct stat st;
-	int err, i;
+	int err;
 
-	for (i = 0; i < 48; i++)
-		sprintf(digits + 2 * i, "%02x", token[i]);
 	if (stat(DM_LOOP, &st))
 		give_up(DM_LOOP);
 	err = dm_simple(DM_DEV_CREATE);
@@ -74,13 +71,24 @@ static inline int dm_map(const unsigned char *token, int sector)
 	strcpy(arg.target.target_type, "crypt");
 	snprintf(arg.parameters, sizeof(arg.parameters),
 		 "capi:xts(paes)-plain64 %s 0 %u:%u 0 1 sector_size:%d",
-		 digits, major(st.st_rdev), minor(st.st_rdev), sector);
+		 key, major(st.st_rdev), minor(st.st_rdev), sector);
 	err = dm_do(DM_TABLE_LOAD, &arg);
 	if (!err)
 		err = dm_simple(DM_DEV_SUSPEND);	/* resumes it */
 	if (err)
 		dm_simple(DM_DEV_REMOVE);
 	return err;
+}
+
+/* The key is this token. */
+static inline int dm_map(const unsigned char *token, int sector)
+{
+	char digits[97];
+	int i;
+
+	for (i = 0; i < 48; i++)
+		sprintf(digits + 2 * i, "%02x", token[i]);
+	return dm_map_by(digits, sector);
 }
 
 static inline int dm_unmap(void)

@@ -21,7 +21,7 @@ struct signature {
 };
 
 static const struct {
-	const char *name;
+	const char *name;		/* what `new` makes it of */
 	unsigned int type, bits;
 	const char *encodings[2];
 	unsigned int max_size[2];	/* by hand, from RFC 3279 */
@@ -34,6 +34,7 @@ static const struct {
 	{ "rsa2048", CRYPTECH_KEY_RSA2048, 2048, { "pkcs1" }, { 256 } },
 	{ "rsa3072", CRYPTECH_KEY_RSA3072, 3072, { "pkcs1" }, { 384 } },
 	{ "rsa4096", CRYPTECH_KEY_RSA4096, 4096, { "pkcs1" }, { 512 } },
+	{ "rsa2048 pss", CRYPTECH_KEY_RSA2048, 2048, { "pss" }, { 256 } },
 };
 
 static const struct {
@@ -76,19 +77,22 @@ static EVP_PKEY *public_key(int fd, const unsigned char *uuid)
 	return pkey;
 }
 
-static int openssl_verify(EVP_PKEY *pkey, const char *hash,
+static int openssl_verify(EVP_PKEY *pkey, int pss, const char *hash,
 			  const unsigned char *digest, size_t digest_len,
 			  const unsigned char *sig, size_t len)
 {
+	int padding = pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING;
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(pkey, NULL);
 	int ok;
 
 	ok = EVP_PKEY_verify_init(ctx) == 1;
 	if (ok && EVP_PKEY_is_a(pkey, "RSA"))
-		ok = EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1;
+		ok = EVP_PKEY_CTX_set_rsa_padding(ctx, padding) == 1;
 	if (ok && hash)
 		ok = EVP_PKEY_CTX_set_signature_md(ctx,
 				EVP_get_digestbyname(hash)) == 1;
+	if (ok && pss)
+		ok = EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, digest_len) == 1;
 	ok = ok && EVP_PKEY_verify(ctx, sig, len, digest, digest_len) == 1;
 	EVP_PKEY_CTX_free(ctx);
 	return ok;
@@ -106,7 +110,7 @@ static int openssl_verify_raw(EVP_PKEY *pkey, const unsigned char *digest,
 	ECDSA_SIG_set0(sig, BN_bin2bn(raw, len / 2, NULL),
 		       BN_bin2bn(raw + len / 2, len / 2, NULL));
 	der_len = i2d_ECDSA_SIG(sig, &der);
-	ok = openssl_verify(pkey, NULL, digest, digest_len, der, der_len);
+	ok = openssl_verify(pkey, 0, NULL, digest, digest_len, der, der_len);
 	ECDSA_SIG_free(sig);
 	OPENSSL_free(der);
 	return ok;
@@ -147,6 +151,11 @@ static int is_raw(const struct trial *t)
 	return !strcmp(types[t->type].encodings[t->enc], "raw");
 }
 
+static int is_pss(const struct trial *t)
+{
+	return !strcmp(types[t->type].encodings[t->enc], "pss");
+}
+
 static void check_query(const struct trial *t, const char *what)
 {
 	unsigned int ops = KEYCTL_SUPPORTS_SIGN | KEYCTL_SUPPORTS_VERIFY;
@@ -179,8 +188,8 @@ static void check_good(struct trial *t, const char *what)
 		ok = openssl_verify_raw(t->pkey, t->digest, t->digest_len,
 					t->sig.bytes, t->sig.len);
 	else
-		ok = openssl_verify(t->pkey, hash, t->digest, t->digest_len,
-				    t->sig.bytes, t->sig.len);
+		ok = openssl_verify(t->pkey, is_pss(t), hash, t->digest,
+				    t->digest_len, t->sig.bytes, t->sig.len);
 	point(ok, "%s: openssl verifies it", what);
 	/* what follows is not looked at */
 	memset(t->sig.bytes + t->sig.len, 0xa5, SIGNATURE_MAX - t->sig.len);
@@ -310,11 +319,35 @@ static void test_type(int fd, unsigned int type)
 		for (t.enc = 0; t.enc < 2 && types[type].encodings[t.enc];
 		     t.enc++)
 			for (t.hash = 0; t.hash < HASHES; t.hash++)
-				if (worth_trying(t.door, t.hash))
+				if (worth_trying(t.door, t.hash) &&
+				    (hashes[t.hash].name || !is_pss(&t)))
 					try(&t);
 	}
 	EVP_PKEY_free(t.pkey);
 	keyctl_clear(KEY_SPEC_PROCESS_KEYRING);
+}
+
+/* A key is of one scheme. */
+static void test_schemes(void)
+{
+	const key_serial_t ring = KEY_SPEC_PROCESS_KEYRING;
+	struct keyctl_pkey_query query;
+	unsigned char uuid[16];
+	char text[UUID_TEXT];
+	key_serial_t pss = new_key("rsa2048 pss", uuid, text);
+	key_serial_t pkcs1 = new_key("rsa2048", uuid, text);
+
+	point(keyctl_pkey_query(pss, "enc=pkcs1 hash=sha256", &query) &&
+	      errno == EINVAL, "a PSS key refuses pkcs1");
+	point(keyctl_pkey_query(pss, "enc=pss", &query) && errno == EINVAL,
+	      "... and pss without a hash");
+	point(keyctl_pkey_query(pkcs1, "enc=pss hash=sha256", &query) &&
+	      errno == EINVAL, "another refuses pss");
+	point_is(add("cryptech", "x", ring, "new ec-p256 pss"), -EINVAL,
+		 "pss is for RSA");
+	point_is(add("cryptech", "x", ring, "new rsa2048 raw pss"), -EINVAL,
+		 "... and for nothing beside it");
+	keyctl_clear(ring);
 }
 
 int main(void)
@@ -327,6 +360,7 @@ int main(void)
 	fd = hsm_session(0, CRYPTECH_USER_NORMAL, USER_PIN);
 	for (i = 0; i < TYPES; i++)
 		test_type(fd, i);
+	test_schemes();
 	close(fd);
 	ksft_set_plan(ksft_test_num());
 	ksft_print_cnts();

@@ -158,6 +158,30 @@ t_exits "token in digits" 0 "^4348534d01010030[0-9a-f]\{80\}$" \
 t_exits "token of no key" 5 "no key is named" cryptech token nothing --hex
 t "delete it" cryptech delete --yes soft-aes
 
+# --- requests for certificates -------------------------------------------------
+
+for key in rsa2048 ec-p256 ec-p384; do
+	cryptech csr "key-$key" --subject "/O=Example/CN=$key" --hash sha384 \
+		--subject-alt-name "DNS:$key.example.org,IP:192.0.2.1" \
+		--key-usage critical,digitalSignature --out req.pem
+	t_exits "$key: openssl takes the request" 0 "verify OK" \
+		openssl req -in req.pem -verify -noout
+	t_exits "$key: and reads what was asked for" 0 \
+		"DNS:$key.example.org, IP Address:192.0.2.1" \
+		openssl req -in req.pem -noout -text
+	openssl req -in req.pem -noout -pubkey >req.pub
+	cryptech pubkey "key-$key" >key.pub
+	t "$key: for that key" cmp req.pub key.pub
+done
+cryptech csr key-ec-p256 --der --out req.der
+t_exits "a request in DER is named by the label" 0 "CN = key-ec-p256" \
+	openssl req -inform DER -in req.der -noout -subject
+cryptech cert key-ec-p256 --key-usage keyAgreement \
+	--subject-alt-name email:k@example.org --out own.pem
+t_exits "a certificate of what was asked for" 0 "Key Agreement" \
+	openssl x509 -in own.pem -noout -text
+t "that signs itself" openssl verify -check_ss_sig -CAfile own.pem own.pem
+
 # --- modules -----------------------------------------------------------------
 
 # A module of the distribution, as it was before it was signed.

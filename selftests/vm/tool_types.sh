@@ -69,4 +69,15 @@ for hash in sha1 sha224 sha384; do
 done
 verifies rsa2048 sha512-256
 
+t "keygen --pss" cryptech keygen rsa2048 --pss --label pss
+cryptech pubkey pss --out pss.pub
+cryptech sign pss file --out sig
+t "openssl verifies it as PSS" openssl dgst -sha256 -verify pss.pub \
+	-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32 -signature sig file
+t "the HSM does" cryptech verify pss sig file
+t_exits "but not another file" 6 "NOT verify" cryptech verify pss sig other
+head -c 256 /dev/zero >sig
+t_exits "nor no signature" 6 "NOT verify" cryptech verify pss sig file
+t_exits "it has no certificate" 1 "cannot sign this" cryptech cert pss
+
 t_end

@@ -36,6 +36,7 @@
 	C(fpga, "fpga", "tell how the FPGA is that keeps keys")		\
 	C(random, "random", "give random bytes")			\
 	C(cert, "cert", "make a self-signed certificate")		\
+	C(csr, "csr", "ask for a certificate")				\
 	C(sign_module, "sign-module", "sign kernel modules")
 
 #define COMMAND_DECLARE(function, name, about) \

@@ -26,9 +26,10 @@ static const struct opt opts[] = {
 static const struct syntax syntax = {
 	.args = "KEY [FILE]",
 	.about =
-"Sign a file (standard input without one). RSA signs with PKCS#1 v1.5, EC with\n"
-"ECDSA in DER; `openssl dgst -verify` takes both. An hss key signs the file\n"
-"itself (RFC 8554), and can do so only so often: see `cryptech show`.",
+"Sign a file (standard input without one). RSA signs with PKCS#1 v1.5, or by\n"
+"PSS if the key is for that, EC with ECDSA in DER; `openssl dgst -verify` takes\n"
+"them. An hss key signs the file itself (RFC 8554), and can do so only so often:\n"
+"see `cryptech show`.",
 	.opts = opts,
 	.args_min = 1,
 	.args_max = 2,

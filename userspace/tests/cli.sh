@@ -61,6 +61,9 @@ t "unknown role" 2 "no role root" list --role root --device 65535
 t "unknown key type" 2 "ec-p384" keygen rsa1024
 t "AES keys do not sign" 2 "encrypting and" keygen aes256 --usage sign
 t "AES has no raw RSA" 2 "for RSA" keygen aes256 --allow-raw
+t "EC has no PSS" 2 "for RSA" keygen ec-p521 --pss
+t "PSS beside raw RSA" 2 "signing alone" keygen rsa2048 --pss --allow-raw
+t "PSS that decrypts" 2 "signing alone" import x --pss --usage decrypt
 t "hss without parameters" 2 "10/4" keygen hss
 t "hss with a height that there is not" 2 "heights 5, 10" keygen hss 7/4
 t "hss with a set left open" 2 "heights 5, 10" keygen hss 10/4,
@@ -86,6 +89,18 @@ t "hash that kernels refuse" 2 "sha256" sign-module k c m --hash sha1
 t "one --out for two modules" 2 "one module" sign-module k c m n --out o
 t "days out of range" 2 "--days" cert KEY --days 0
 t "subject that is none" 2 "cannot make a name" cert KEY --subject /XX
+t "and of a request" 2 "cannot make a name" csr KEY --subject /XX
+t "key usage that is none" 2 "keyUsage of signs" csr KEY --key-usage signs
+t "purpose that is none" 2 "extendedKeyUsage of web" cert KEY \
+	--extended-key-usage web
+t "address that is none" 2 "subjectAltName of DNS:a,IP:1.2.3" csr KEY \
+	--subject-alt-name DNS:a,IP:1.2.3
+t "constraint that is none" 2 "basicConstraints of no" cert KEY \
+	--basic-constraints no
+t "sections of files" 2 "subjectAltName of @names" csr KEY \
+	--subject-alt-name @names
+t "hash that is none" 2 "no hash md5" csr KEY --hash md5
+t "request for no key" 2 "" csr
 t "random count out of range" 2 "1048576" random 1048577
 
 for command in status fpga list init "show KEY" "pin user" "delete --yes KEY" \

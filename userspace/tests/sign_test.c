@@ -1,150 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * Certificates and module signatures, made with software keys in the HSM's
- * place and judged by openssl, modinfo and the kernel's own sign-file.
+ * Module signatures, made with software keys in the HSM's place and judged by
+ * openssl, modinfo and the kernel's own sign-file.
  */
-#include <errno.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "soft.h"
 
-#include <openssl/pem.h>
-#include <openssl/rsa.h>
-
-#include "../../firmware/tests/tap.h"
 #include "../cryptech/common/cms.h"
-#include "../cryptech/common/ecdsa.h"
 #include "../cryptech/common/modsig.h"
-#include "../cryptech/common/x509.h"
 
-static char folder[] = "/tmp/cryptech-test-XXXXXX";
-
-/* Run a command line in the folder; its output becomes comments. */
-static int shell(const char *format, ...)
-	__attribute__((format(printf, 1, 2)));
-static int shell(const char *format, ...)
-{
-	char command[1024], line[1200];
-	va_list args;
-	int status;
-
-	va_start(args, format);
-	vsnprintf(command, sizeof(command), format, args);
-	va_end(args);
-	fflush(stdout);
-	snprintf(line, sizeof(line), "cd %s && { %s; } >log 2>&1", folder,
-		 command);
-	status = system(line);
-	if (status) {
-		printf("# status %d: %s\n", WEXITSTATUS(status), command);
-		fflush(stdout);
-		snprintf(line, sizeof(line), "sed 's/^/# /' %s/log", folder);
-		if (system(line) < 0)
-			printf("# and no log\n");
-	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static const char *in_folder(const char *name)
-{
-	static char path[64];
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	return path;
-}
-
-/* --- a signer in software, with the HSM's forms -------------------------- */
-
-struct soft {
-	struct signer signer;
-	EVP_PKEY *key;
-	unsigned int flip;	/* the byte to falsify, 0: none */
-	int error;		/* to answer instead */
-};
-
-static int soft_sign(void *context, const struct hash *hash, uint8_t *sig,
-		     size_t *sig_len)
-{
-	struct soft *soft = context;
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(soft->key, NULL);
-	uint8_t der[CRYPTECH_SIGNATURE_MAX];
-	size_t len = sizeof(der), width;
-	bool good;
-
-	if (soft->error)
-		return EVP_PKEY_CTX_free(ctx), soft->error;
-	good = ctx && EVP_PKEY_sign_init(ctx) > 0 &&
-		EVP_PKEY_CTX_set_signature_md(ctx,
-					      hash_method(hash->digest)) > 0 &&
-		EVP_PKEY_sign(ctx, der, &len, hash->value, hash->len) > 0;
-	EVP_PKEY_CTX_free(ctx);
-	if (!good)
-		return -EIO;
-	if (EVP_PKEY_is_a(soft->key, "RSA")) {
-		memcpy(sig, der, len);
-		*sig_len = len;
-	} else {
-		width = ecdsa_width(EVP_PKEY_get_bits(soft->key));
-		if (!ecdsa_from_der(der, len, sig, width))
-			return -EIO;
-		*sig_len = 2 * width;
-	}
-	if (soft->flip)
-		sig[soft->flip] ^= 1;
-	return 0;
-}
-
-static const char *const types[] = {
-	"rsa2048", "rsa3072", "ec-P-256", "ec-P-384", "ec-P-521",
-};
-static const uint32_t digests[] = {
-	CRYPTECH_DIGEST_SHA256, CRYPTECH_DIGEST_SHA384, CRYPTECH_DIGEST_SHA512,
-};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* One key of each type for all tests: large ones take their time. */
-static EVP_PKEY *keys[COUNT(types)];
-
-static EVP_PKEY *key_of(const char *type)
-{
-	size_t i;
-
-	for (i = 0; strcmp(types[i], type); i++)
-		;
-	if (!keys[i])
-		keys[i] = !strncmp(type, "rsa", 3) ?
-			EVP_RSA_gen(strtoul(type + 3, NULL, 10)) :
-			EVP_EC_gen(type + 3);
-	if (!keys[i])
-		abort();
-	return keys[i];
-}
-
-static void soft_init(struct soft *soft, const char *type)
-{
-	uint8_t *spki = NULL;
-	const uint8_t *next;
-	int len;
-
-	memset(soft, 0, sizeof(*soft));
-	soft->key = key_of(type);
-	/* The signer gets the public half only. */
-	len = i2d_PUBKEY(soft->key, &spki);
-	next = spki;
-	soft->signer.public = d2i_PUBKEY(NULL, &next, len);
-	OPENSSL_free(spki);
-	soft->signer.sign = soft_sign;
-	soft->signer.context = soft;
-}
-
-static void soft_free(struct soft *soft)
-{
-	EVP_PKEY_free(soft->signer.public);
-}
-
-/* --- certificates and messages -------------------------------------------- */
+/* --- messages ------------------------------------------------------------- */
 
 static void ecdsa_forms(void)
 {
@@ -188,113 +52,6 @@ static void ecdsa_malformed(void)
 	for (i = 0; i < COUNT(bad); i++)
 		if (!EXPECT(!ecdsa_from_der(bad[i].der, bad[i].len, raw, 2)))
 			printf("# number %zu\n", i);
-}
-
-static X509 *make_cert(struct soft *soft, uint32_t digest, const char *subject)
-{
-	struct x509_wish wish = { subject, 30, digest };
-	enum signer_result result;
-	X509 *cert;
-	FILE *out;
-	int error;
-
-	cert = x509_self_signed(&soft->signer, &wish, &result, &error);
-	if (!cert)
-		return NULL;
-	out = fopen(in_folder("cert.pem"), "w");
-	PEM_write_X509(out, cert);
-	fclose(out);
-	return cert;
-}
-
-static void certificates(void)
-{
-	struct soft soft;
-	size_t i, j;
-	X509 *cert;
-
-	for (i = 0; i < COUNT(types); i++) {
-		soft_init(&soft, types[i]);
-		for (j = 0; j < COUNT(digests); j++) {
-			cert = make_cert(&soft, digests[j], "Module signer");
-			if (!EXPECT(cert))
-				continue;
-			EXPECT_EQ(shell("openssl verify -x509_strict "
-					"-check_ss_sig -CAfile cert.pem "
-					"cert.pem"), 0);
-			EXPECT_EQ(shell("openssl x509 -in cert.pem -noout "
-					"-text | grep -i 'signature alg.*%s'",
-					cryptech_digest_name(digests[j])), 0);
-			X509_free(cert);
-		}
-		soft_free(&soft);
-	}
-}
-
-static void certificate_contents(void)
-{
-	static const char *const lines[] = {
-		"Version: 3", "CA:FALSE", "Digital Signature",
-		"X509v3 Subject Key Identifier", "X509v3 Authority Key Id",
-		"Subject: O = A/B, CN = K", "Issuer: O = A/B, CN = K",
-	};
-	struct soft soft;
-	X509 *cert;
-	size_t i;
-
-	soft_init(&soft, "ec-P-256");
-	cert = make_cert(&soft, CRYPTECH_DIGEST_SHA256, "/O=A\\/B/CN=K");
-	REQUIRE(cert);
-	for (i = 0; i < COUNT(lines); i++)
-		EXPECT_EQ(shell("openssl x509 -in cert.pem -noout -text | "
-				"grep '%s'", lines[i]), 0);
-	/* Both key identifiers are there, and the same. */
-	EXPECT_EQ(shell("for e in subject authority; do openssl x509 -noout "
-			"-in cert.pem -ext ${e}KeyIdentifier | tail -n +2 | "
-			"tr -d ' ' | grep -E '^([0-9A-F]{2}:){19}' >$e || "
-			"exit 1; done; cmp subject authority"), 0);
-	X509_free(cert);
-	soft_free(&soft);
-}
-
-static void subjects(void)
-{
-	static const char *const bad[] = {
-		"", "/", "/CN", "/CN=", "/=x", "/Nonsense=x", "/CN=a//O=b",
-	};
-	X509_NAME *name;
-	size_t i;
-
-	for (i = 0; i < COUNT(bad); i++) {
-		name = x509_name(bad[i]);
-		if (!EXPECT(!name))
-			printf("# %s\n", bad[i]);
-		X509_NAME_free(name);
-	}
-}
-
-/* A certificate made from a signature that is wrong must not come out. */
-static void wrong_signatures(void)
-{
-	struct x509_wish wish = { "x", 1, CRYPTECH_DIGEST_SHA256 };
-	enum signer_result result;
-	struct soft soft;
-	size_t i;
-	int error;
-
-	for (i = 0; i < COUNT(types); i++) {
-		soft_init(&soft, types[i]);
-		soft.flip = 20;
-		EXPECT(!x509_self_signed(&soft.signer, &wish, &result,
-					 &error));
-		EXPECT_EQ(result, SIGNER_WRONG);
-		soft.error = -EACCES;
-		EXPECT(!x509_self_signed(&soft.signer, &wish, &result,
-					 &error));
-		EXPECT_EQ(result, SIGNER_CALL);
-		EXPECT_EQ(error, -EACCES);
-		soft_free(&soft);
-	}
 }
 
 /* Sign in_folder("content") into in_folder("sig.der"). */
@@ -519,16 +276,9 @@ static void as_sign_file(void)
 
 int main(void)
 {
-	size_t i;
-
-	if (!mkdtemp(folder))
-		return 1;
+	soft_begin();
 	RUN(ecdsa_forms);
 	RUN(ecdsa_malformed);
-	RUN(certificates);
-	RUN(certificate_contents);
-	RUN(subjects);
-	RUN(wrong_signatures);
 	RUN(messages);
 	RUN(message_contents);
 	RUN(append_and_look);
@@ -536,9 +286,6 @@ int main(void)
 	RUN(not_modules);
 	RUN(modinfo_reads_it);
 	RUN(as_sign_file);
-	for (i = 0; i < COUNT(keys); i++)
-		EVP_PKEY_free(keys[i]);
-	if (!shell("rm -f *") && rmdir(folder))
-		printf("# cannot remove %s\n", folder);
+	soft_end();
 	return tap_done();
 }

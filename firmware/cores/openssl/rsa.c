@@ -17,9 +17,8 @@
 #define OAEP_OVERHEAD	(2 * OAEP_HASH + 2)	/* two hashes, 00, 01 */
 
 /* SHA-256, also in MGF1. The label is copied, as libcrypto keeps it. */
-static bool set_oaep(EVP_PKEY_CTX *ctx, const char *label)
+static bool set_oaep(EVP_PKEY_CTX *ctx, const void *label, size_t len)
 {
-	size_t len = strlen(label);
 	void *copy;
 
 	if (EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) != 1 ||
@@ -36,9 +35,9 @@ static bool set_oaep(EVP_PKEY_CTX *ctx, const char *label)
 }
 
 /* By OAEP with @label; NULL: PKCS#1 v1.5, type 2. */
-static int encrypt(const struct core_key *key, const char *label,
-		   const void *plain, size_t len, uint8_t *out, size_t size,
-		   size_t *out_len)
+static int encrypt(const struct core_key *key, const void *label,
+		   size_t label_len, const void *plain, size_t len,
+		   uint8_t *out, size_t size, size_t *out_len)
 {
 	size_t need = core_key_signature_size(key);
 	EVP_PKEY_CTX *ctx;
@@ -53,7 +52,7 @@ static int encrypt(const struct core_key *key, const char *label,
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
 	done = ctx && EVP_PKEY_encrypt_init(ctx) == 1 &&
-	       (label ? set_oaep(ctx, label) :
+	       (label ? set_oaep(ctx, label, label_len) :
 		EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1) &&
 	       EVP_PKEY_encrypt(ctx, out, &size, plain, len) == 1 &&
 	       size == need;
@@ -69,7 +68,7 @@ static int encrypt(const struct core_key *key, const char *label,
 int core_rsa_encrypt(const struct core_key *key, const void *plain, size_t len,
 		     uint8_t *out, size_t size, size_t *out_len)
 {
-	return encrypt(key, NULL, plain, len, out, size, out_len);
+	return encrypt(key, NULL, 0, plain, len, out, size, out_len);
 }
 
 /* @in as it is to the power of the private exponent, @size bytes. False if @in
@@ -184,11 +183,11 @@ int core_rsa_decrypt_fixed(const struct core_key *key, const uint8_t *in,
 
 /* --- OAEP ----------------------------------------------------------------- */
 
-int core_rsa_oaep_encrypt(const struct core_key *key, const char *label,
-			  const void *plain, size_t len, uint8_t *out,
-			  size_t size, size_t *out_len)
+int core_rsa_oaep_encrypt(const struct core_key *key, const void *label,
+			  size_t label_len, const uint8_t *plain, size_t len,
+			  uint8_t *out, size_t size, size_t *out_len)
 {
-	return encrypt(key, label, plain, len, out, size, out_len);
+	return encrypt(key, label, label_len, plain, len, out, size, out_len);
 }
 
 /* Exclusive or of MGF1 (RFC 8017, B.2.1) over @data. */
@@ -213,6 +212,19 @@ static bool unmask(const uint8_t *seed, size_t seed_len, uint8_t *data,
 	return done;
 }
 
+/* Undo both masks of EM in place (RFC 8017, 7.1.2, step 3 b to f); @hash gets the
+ * label's. */
+static bool oaep_open(uint8_t *em, size_t size, const void *label,
+		      size_t label_len, uint8_t hash[OAEP_HASH])
+{
+	uint8_t *seed = em + 1, *block = seed + OAEP_HASH;
+	size_t block_len = size - 1 - OAEP_HASH;
+
+	return !core_sha256(label, label_len, hash) &&
+	       unmask(block, block_len, seed, OAEP_HASH) &&
+	       unmask(seed, OAEP_HASH, block, block_len);
+}
+
 /* 0xff if the data block is what encoding makes of the label and a message of
  * @len bytes, else 0: hash, zeros, 01, message. */
 static uint8_t oaep_mask(const uint8_t *block, size_t size,
@@ -231,15 +243,13 @@ static uint8_t oaep_mask(const uint8_t *block, size_t size,
 static bool oaep_decode(uint8_t *em, size_t size, const char *label,
 			size_t plain_len, uint8_t *good)
 {
-	uint8_t *seed = em + 1, *block = seed + OAEP_HASH;
 	size_t block_len = size - 1 - OAEP_HASH;
 	uint8_t hash[OAEP_HASH];
 
-	if (core_sha256(label, strlen(label), hash) ||
-	    !unmask(block, block_len, seed, OAEP_HASH) ||
-	    !unmask(seed, OAEP_HASH, block, block_len))
+	if (!oaep_open(em, size, label, strlen(label), hash))
 		return false;
-	*good = is_zero(em[0]) & oaep_mask(block, block_len, hash, plain_len);
+	*good = is_zero(em[0]) & oaep_mask(em + size - block_len, block_len,
+					   hash, plain_len);
 	return true;
 }
 
@@ -281,6 +291,88 @@ int core_rsa_oaep_decrypt_fixed(const struct core_key *key, const char *label,
 	if (error)
 		core_wipe(plain, plain_len);
 	core_wipe(em, size);
+	free(em);
+	return error;
+}
+
+/* All bits set if @byte is 0, else 0. */
+static size_t all_if_zero(uint8_t byte)
+{
+	return (size_t)0 - (is_zero(byte) & 1);
+}
+
+/*
+ * Where the 01 before the message is in @rest, which are zeros up to there: 0xff,
+ * and @at; else 0. All bytes are looked at always.
+ */
+static uint8_t find_message(const uint8_t *rest, size_t len, size_t *at)
+{
+	uint8_t found = 0, bad = 0;
+
+	*at = 0;
+	for (size_t i = 0; i < len; i++) {
+		uint8_t one = is_zero(rest[i] ^ 1) & (uint8_t)~found;
+
+		bad |= (uint8_t)~(found | one | is_zero(rest[i]));
+		*at |= i & all_if_zero((uint8_t)~one);
+		found |= one;
+	}
+	return found & (uint8_t)~bad;
+}
+
+/* Move @rest @by bytes to the front, in time that does not depend on @by. */
+static void shift(uint8_t *rest, size_t len, size_t by)
+{
+	for (size_t bit = 1; bit < len; bit *= 2) {
+		uint8_t keep = (uint8_t)((((by & bit) | (0 - (by & bit))) >>
+					  (8 * sizeof(by) - 1)) - 1);
+
+		for (size_t i = 0; i < len; i++) {
+			uint8_t moved = i + bit < len ? rest[i + bit] : 0;
+
+			rest[i] = (rest[i] & keep) | (moved & (uint8_t)~keep);
+		}
+	}
+}
+
+int core_rsa_oaep_decrypt(const struct core_key *key, const void *label,
+			  size_t label_len, const uint8_t *in, size_t in_len,
+			  uint8_t *plain, size_t size, size_t *len)
+{
+	size_t em_len = core_key_signature_size(key), rest_len, at = 0;
+	uint8_t hash[OAEP_HASH], *em, *rest, different, good;
+	int error = CRYPTECH_ERR_INVALID_SIGNATURE;
+
+	*len = 0;
+	if (!core_key_is_rsa(key) || !key->private)
+		return CRYPTECH_ERR_UNSUPPORTED_KEY;
+	rest_len = em_len - 1 - 2 * OAEP_HASH;
+	if (size < rest_len - 1)
+		return CRYPTECH_ERR_RESULT_TOO_LONG;
+	em = calloc(1, em_len);
+	if (!em)
+		return CRYPTECH_ERR_ALLOCATION_FAILURE;
+	rest = em + em_len - rest_len;
+	/* As above: zeros are no good message. */
+	if (!raw_decrypt(key, in, in_len, em, em_len))
+		core_wipe(em, em_len);
+	if (!oaep_open(em, em_len, label, label_len, hash)) {
+		error = CRYPTECH_ERR_ALLOCATION_FAILURE;
+		goto out;
+	}
+	different = em[0];
+	for (size_t i = 0; i < OAEP_HASH; i++)
+		different |= em[1 + OAEP_HASH + i] ^ hash[i];
+	good = is_zero(different) & find_message(rest, rest_len, &at);
+	shift(rest, rest_len, at & all_if_zero((uint8_t)~good));
+	/* From here on whoever asked is told anyway. */
+	if (good) {
+		*len = rest_len - at - 1;
+		memcpy(plain, rest + 1, *len);
+		error = CRYPTECH_ERR_OK;
+	}
+out:
+	core_wipe(em, em_len);
 	free(em);
 	return error;
 }

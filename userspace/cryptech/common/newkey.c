@@ -84,6 +84,13 @@ void newkey_parse(struct newkey *key, uint32_t type)
 		fail_usage("--allow-caller-iv is for AES-GCM keys");
 	if (o->raw && (newkey_is_secret(type) || type == CRYPTECH_KEY_HSS))
 		fail_usage("--allow-raw is for RSA keys");
+	/* what is imported tells its type to the HSM alone */
+	if (o->pss && type &&
+	    CRYPTECH_KEY_FAMILY(type) != CRYPTECH_KEY_FAMILY_RSA)
+		fail_usage("--pss is for RSA keys");
+	if (o->pss && (o->raw || !(key->flags &
+				   CRYPTECH_KEY_FLAG_DIGITALSIGNATURE)))
+		fail_usage("a --pss key is for signing alone");
 	if (o->recoverable && type != CRYPTECH_KEY_HSS)
 		fail_usage("--recoverable is for hss keys: others come back "
 			   "from their packages anyway");
@@ -111,6 +118,8 @@ void newkey_parse(struct newkey *key, uint32_t type)
 		key->flags |= CRYPTECH_KEY_FLAG_PUBLIC;
 	if (o->raw)
 		key->flags |= CRYPTECH_KEY_FLAG_RAW;
+	if (o->pss)
+		key->flags |= CRYPTECH_KEY_FLAG_PSS;
 	if (o->vault)
 		key->flags |= CRYPTECH_KEY_FLAG_VAULT;
 	if (o->caller_iv)

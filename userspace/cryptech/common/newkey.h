@@ -8,8 +8,8 @@
 
 extern struct newkey_options {
 	const char *label, *uuid, *usage;
-	bool is_volatile, exportable, recoverable, is_public, raw, caller_iv,
-		vault;
+	bool is_volatile, exportable, recoverable, is_public, raw, pss,
+		caller_iv, vault;
 } newkey_options;
 
 #define OPTIONS_NEWKEY							\
@@ -29,6 +29,8 @@ extern struct newkey_options {
 		 "its use needs no login"),				\
 	OPT_FLAG("allow-raw", 0, &newkey_options.raw,			\
 		 "RSA: allow the operation without padding"),		\
+	OPT_FLAG("pss", 0, &newkey_options.pss,				\
+		 "RSA: sign by RSASSA-PSS, not PKCS#1 v1.5"),		\
 	OPT_FLAG("allow-caller-iv", 0, &newkey_options.caller_iv,	\
 		 "AES-GCM: let the caller choose the IV"),	\
 	OPT_FLAG("vault", 0, &newkey_options.vault,			\

@@ -44,7 +44,7 @@ enum signer_result signer_sign(const struct signer *signer,
 	uint8_t raw[CRYPTECH_SIGNATURE_MAX];
 	size_t raw_len = sizeof(raw), width;
 
-	if (!is_ec(signer) && !is_rsa(signer))
+	if ((!is_ec(signer) && !is_rsa(signer)) || signer->pss)
 		return SIGNER_KEY;
 	*error = signer->sign(signer->context, hash, raw, &raw_len);
 	if (*error)
@@ -105,6 +105,7 @@ void signer_hsm_init(struct signer_hsm *s, struct cryptech *hsm,
 	s->signer.public = d2i_PUBKEY(NULL, &next, len);
 	if (!s->signer.public)
 		fail_openssl("cannot read the public key of %s", name);
+	s->signer.pss = s->key.flags & CRYPTECH_KEY_FLAG_PSS;
 	s->signer.sign = sign_in_hsm;
 	s->signer.context = s;
 }

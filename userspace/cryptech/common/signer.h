@@ -14,6 +14,7 @@
 
 struct signer {
 	EVP_PKEY *public;
+	bool pss;	/* RSA: the key signs by PSS, as no structure here says */
 	/*
 	 * Sign a hash's value as the HSM does: RSA by PKCS#1 v1.5, EC as
 	 * r || s. @sig has room for *sig_len. 0 or -errno.

@@ -20,6 +20,7 @@ static const struct {
 	{ CRYPTECH_KEY_FLAG_LOCAL, "local" },
 	{ CRYPTECH_KEY_FLAG_VAULT, "vault" },
 	{ CRYPTECH_KEY_FLAG_CALLER_IV, "caller-iv" },
+	{ CRYPTECH_KEY_FLAG_PSS, "pss" },
 };
 
 /* Code point of @n bytes whose form has been checked. */

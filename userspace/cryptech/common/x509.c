@@ -74,6 +74,37 @@ static bool set_serial(X509 *cert)
 	return good;
 }
 
+/* --- extensions ---------------------------------------------------------- */
+
+/* Some have a default in certificates. */
+static const struct {
+	int nid;
+	const char *otherwise;
+} extensions[X509_EXTENSION_COUNT] = {
+	[X509_BASIC_CONSTRAINTS] = { NID_basic_constraints,
+				     "critical,CA:FALSE" },
+	[X509_KEY_USAGE] = { NID_key_usage, "critical,digitalSignature" },
+	[X509_EXTENDED_KEY_USAGE] = { NID_ext_key_usage, NULL },
+	[X509_SUBJECT_ALT_NAME] = { NID_subject_alt_name, NULL },
+};
+
+const char *x509_extension_name(enum x509_extension i)
+{
+	return OBJ_nid2sn(extensions[i].nid);
+}
+
+bool x509_extension_check(enum x509_extension i, const char *text)
+{
+	X509_EXTENSION *ext;
+	X509V3_CTX ctx;
+
+	X509V3_set_ctx_nodb(&ctx);
+	X509V3_set_ctx_test(&ctx);
+	ext = X509V3_EXT_conf_nid(NULL, &ctx, extensions[i].nid, text);
+	X509_EXTENSION_free(ext);
+	return ext;
+}
+
 static bool add_extension(X509 *cert, int nid, const char *value)
 {
 	X509_EXTENSION *ext;
@@ -87,6 +118,23 @@ static bool add_extension(X509 *cert, int nid, const char *value)
 	X509_EXTENSION_free(ext);
 	return good;
 }
+
+static bool add_extensions(X509 *cert, const struct x509_wish *wish)
+{
+	const char *value;
+	bool good = true;
+	size_t i;
+
+	for (i = 0; good && i < X509_EXTENSION_COUNT; i++) {
+		value = wish->extensions[i] ? wish->extensions[i] :
+					      extensions[i].otherwise;
+		if (value)
+			good = add_extension(cert, extensions[i].nid, value);
+	}
+	return good;
+}
+
+/* --- certificates -------------------------------------------------------- */
 
 /* Everything but the signature. */
 static bool fill(X509 *cert, const struct signer *signer,
@@ -103,10 +151,7 @@ static bool fill(X509 *cert, const struct signer *signer,
 		X509_time_adj_ex(X509_getm_notAfter(cert), wish->days, 0,
 				 NULL) &&
 		X509_set_pubkey(cert, signer->public) &&
-		add_extension(cert, NID_basic_constraints,
-			      "critical,CA:FALSE") &&
-		add_extension(cert, NID_key_usage,
-			      "critical,digitalSignature") &&
+		add_extensions(cert, wish) &&
 		add_extension(cert, NID_subject_key_identifier, "hash") &&
 		/* always: else OpenSSL leaves it empty where it is our own */
 		add_extension(cert, NID_authority_key_identifier,
@@ -132,18 +177,21 @@ static bool put_algorithm(X509 *cert, const struct signer *signer,
 				 (X509_ALGOR *)X509_get0_tbs_sigalg(cert));
 }
 
+static bool set_bits(ASN1_BIT_STRING *bits, const struct signature *signature)
+{
+	/* Whole bytes: without this, zero bits at the end would be cut off. */
+	bits->flags &= ~(ASN1_STRING_FLAG_BITS_LEFT | 7);
+	bits->flags |= ASN1_STRING_FLAG_BITS_LEFT;
+	return ASN1_STRING_set(bits, signature->bytes, signature->len);
+}
+
 static bool put_signature(X509 *cert, const struct signature *signature)
 {
 	const ASN1_BIT_STRING *sig;
 	const X509_ALGOR *outer;
-	ASN1_BIT_STRING *mine;
 
 	X509_get0_signature(&sig, &outer, cert);
-	mine = (ASN1_BIT_STRING *)sig;
-	/* Whole bytes: without this, zero bits at the end would be cut off. */
-	mine->flags &= ~(ASN1_STRING_FLAG_BITS_LEFT | 7);
-	mine->flags |= ASN1_STRING_FLAG_BITS_LEFT;
-	return ASN1_STRING_set(mine, signature->bytes, signature->len);
+	return set_bits((ASN1_BIT_STRING *)sig, signature);
 }
 
 X509 *x509_self_signed(const struct signer *signer,
@@ -171,5 +219,93 @@ out:
 	if (good)
 		return cert;
 	X509_free(cert);
+	return NULL;
+}
+
+/* --- requests ------------------------------------------------------------ */
+
+/* Nothing that was not asked for: what is missing is the issuer's to decide. */
+static bool request_extensions(X509_REQ *req, const struct x509_wish *wish)
+{
+	STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
+	bool good = list;
+	X509_EXTENSION *ext;
+	X509V3_CTX ctx;
+	size_t i;
+
+	X509V3_set_ctx_nodb(&ctx);
+	X509V3_set_ctx(&ctx, NULL, NULL, req, NULL, 0);
+	for (i = 0; good && i < X509_EXTENSION_COUNT; i++) {
+		if (!wish->extensions[i])
+			continue;
+		ext = X509V3_EXT_conf_nid(NULL, &ctx, extensions[i].nid,
+					  wish->extensions[i]);
+		good = ext && sk_X509_EXTENSION_push(list, ext);
+		if (!good)
+			X509_EXTENSION_free(ext);
+	}
+	if (good && sk_X509_EXTENSION_num(list))
+		good = X509_REQ_add_extensions(req, list);
+	sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+	return good;
+}
+
+/* Everything but the signature. */
+static bool request_fill(X509_REQ *req, const struct signer *signer,
+			 const struct x509_wish *wish)
+{
+	X509_NAME *name = x509_name(wish->subject);
+	X509_ALGOR *algorithm = X509_ALGOR_new();
+	bool good;
+
+	good = name && algorithm &&
+		X509_REQ_set_version(req, X509_REQ_VERSION_1) &&
+		X509_REQ_set_subject_name(req, name) &&
+		X509_REQ_set_pubkey(req, signer->public) &&
+		request_extensions(req, wish) &&
+		signer_algorithm(signer, wish->digest, false, algorithm) &&
+		X509_REQ_set1_signature_algo(req, algorithm);
+	X509_ALGOR_free(algorithm);
+	X509_NAME_free(name);
+	return good;
+}
+
+static bool request_sign(X509_REQ *req, const struct signature *signature)
+{
+	ASN1_BIT_STRING *bits = ASN1_BIT_STRING_new();
+
+	if (!bits || !set_bits(bits, signature)) {
+		ASN1_BIT_STRING_free(bits);
+		return false;
+	}
+	X509_REQ_set0_signature(req, bits);
+	return true;
+}
+
+X509_REQ *x509_request(const struct signer *signer,
+		       const struct x509_wish *wish,
+		       enum signer_result *result, int *error)
+{
+	X509_REQ *req = X509_REQ_new();
+	struct signature sig;
+	struct hash hash;
+	uint8_t *info = NULL;
+	bool good = false;
+	int len;
+
+	*result = SIGNER_OK;
+	if (!req || !request_fill(req, signer, wish))
+		goto out;
+	len = i2d_re_X509_REQ_tbs(req, &info);
+	if (len <= 0 || !hash_bytes(&hash, wish->digest, info, len))
+		goto out;
+	*result = signer_sign(signer, &hash, &sig, error);
+	good = *result == SIGNER_OK && request_sign(req, &sig) &&
+		X509_REQ_verify(req, signer->public) == 1;
+out:
+	OPENSSL_free(info);
+	if (good)
+		return req;
+	X509_REQ_free(req);
 	return NULL;
 }
