@@ -80,6 +80,17 @@ modules:
 		scripts/build-modules $(cache)/kernels/$(k)/build &&) true
 endif
 
+# --- the FPGA ----------------------------------------------------------------
+
+# A make of its own: tools and rules are others.
+.PHONY: fpga-tests fpga-long-tests
+fpga-tests fpga-long-tests: fpga-%:
+	+$(MAKE) -C fpga $*
+
+FPGA_TESTS = $(shell $(MAKE) -s --no-print-directory -C fpga print-TESTS)
+FPGA_LONG_TESTS = $(shell \
+	$(MAKE) -s --no-print-directory -C fpga print-LONG_TESTS)
+
 # --- tests -------------------------------------------------------------------
 
 .PHONY: setup check check-quick check-vm check-full lint bench demo fuzz
@@ -140,6 +151,8 @@ help:
 	@echo '                    look for inputs that break the HSM'
 	@echo 'make lint           style and static analysis alone'
 	@echo 'make bench          measure'
+	@echo 'make -C fpga bitstream|test|lint|proof'
+	@echo '                    the FPGA: see fpga/README.rst'
 	@echo 'make setup          get what is missing (all others do it too)'
 	@echo 'make install        programs, library, DKMS modules [PREFIX= DESTDIR=]'
 	@echo 'make uninstall      take them away again'

@@ -120,6 +120,22 @@ struct cryptech_attached {
 	u32 message_max;
 };
 
+/* A call before others are let in, which an HSM that is there answers soon. */
+static struct cryptech_call *cryptech_attach_call(struct cryptech_client *mux,
+						  u32 function, size_t args,
+						  size_t results)
+{
+	struct cryptech_call *call = cryptech_call_new(mux, function, args,
+						       results);
+
+	if (!call)
+		return NULL;
+	call->attaching = true;
+	call->timeout_ms = min_t(unsigned int, call->timeout_ms,
+				 CRYPTECH_MAILBOX_LOST_MS);
+	return call;
+}
+
 static int cryptech_call_attach(struct cryptech_client *mux,
 				struct cryptech_attached *to)
 {
@@ -130,12 +146,9 @@ static int cryptech_call_attach(struct cryptech_client *mux,
 	u32 version;
 	int err;
 
-	call = cryptech_call_new(mux, CRYPTECH_RPC_ATTACH, 4, 64);
+	call = cryptech_attach_call(mux, CRYPTECH_RPC_ATTACH, 4, 64);
 	if (!call)
 		return -ENOMEM;
-	call->attaching = true;
-	call->timeout_ms = min_t(unsigned int, call->timeout_ms,
-				 CRYPTECH_MAILBOX_LOST_MS);
 	xdr_put_u32(&call->args, CRYPTECH_ATTACH_VERSION);
 	err = cryptech_call_run(call, NULL);
 	if (err)
@@ -184,13 +197,10 @@ static int cryptech_call_status(struct cryptech_client *mux,
 	size_t len;
 	int err;
 
-	call = cryptech_call_new(mux, CRYPTECH_RPC_STATUS, 0,
-				 CRYPTECH_RPC_MESSAGE_MAX);
+	call = cryptech_attach_call(mux, CRYPTECH_RPC_STATUS, 0,
+				    CRYPTECH_RPC_MESSAGE_MAX);
 	if (!call)
 		return -ENOMEM;
-	call->attaching = true;
-	call->timeout_ms = min_t(unsigned int, call->timeout_ms,
-				 CRYPTECH_MAILBOX_LOST_MS);
 	err = cryptech_call_run(call, &error);
 	if (!err) {
 		cryptech_call_results(call, &r);
@@ -207,25 +217,21 @@ static int cryptech_call_status(struct cryptech_client *mux,
 	return error ? 0 : err;
 }
 
-/*
- * libhal's ATTACH: forget whoever was logged in, and see that there is
- * somebody. It has no serial number.
- */
+/* A call to an HSM that has no ATTACH, but libhal's functions. */
 static int cryptech_call_libhal(struct cryptech_client *mux,
 				struct cryptech_attached *to, u32 function)
 {
 	struct cryptech_call *call;
 	struct xdr_reader r;
-	u32 version;
+	u32 version, error;
 	int err;
 
-	call = cryptech_call_new(mux, function, 0, 4);
+	call = cryptech_attach_call(mux, function, 0, 4);
 	if (!call)
 		return -ENOMEM;
-	call->attaching = true;
-	call->timeout_ms = min_t(unsigned int, call->timeout_ms,
-				 CRYPTECH_MAILBOX_LOST_MS);
-	err = cryptech_call_run(call, NULL);
+	err = cryptech_call_run(call, &error);
+	if (error && function == CRYPTECH_RPC_LOGOUT_ALL)
+		err = 0;	/* not everywhere may everybody do it */
 	if (!err && function == CRYPTECH_RPC_GET_VERSION) {
 		cryptech_call_results(call, &r);
 		version = xdr_get_u32(&r);
@@ -247,6 +253,7 @@ static int cryptech_call_who(struct cryptech_client *mux,
 	int err;
 
 	if (mux->dev->libhal) {
+		/* logins of before had other client words, and keep places */
 		err = cryptech_call_libhal(mux, to, CRYPTECH_RPC_LOGOUT_ALL);
 		return err ? err :
 		       cryptech_call_libhal(mux, to, CRYPTECH_RPC_GET_VERSION);

@@ -4,8 +4,9 @@
  *
  * Sixteen slots are kept for them. A request takes one until it ends, and
  * goes over it message by message, each copied straight between the caller's
- * memory and the slot: what is in them is its codec's business. If all are taken the request waits in the device's
- * queue, if it says that it may, and else is refused.
+ * memory and the slot: what is in them is its codec's business. If all are
+ * taken the request waits in the device's queue, if it says that it may, and
+ * else is refused.
  *
  * The API's request holds a struct cryptech_cipher. Whoever copies a message has
  * the slot to himself (`active`), under rcu_read_lock(): if the HSM is lost

@@ -69,10 +69,14 @@ static char *next_word(char **text)
 /* What a new key of that type is for. */
 static u32 flags_of_type(u32 type)
 {
+	u32 family = CRYPTECH_KEY_FAMILY(type);
+	bool authenticates = cryptech_key_is_asymmetric(type) ||
+			     family == CRYPTECH_KEY_FAMILY_AES_CMAC ||
+			     family == CRYPTECH_KEY_FAMILY_HMAC;
+
 	return CRYPTECH_KEY_FLAG_TOKEN |
-	       (cryptech_key_is_asymmetric(type) ?
-		CRYPTECH_KEY_FLAG_DIGITALSIGNATURE :
-		CRYPTECH_KEY_FLAG_DATAENCIPHERMENT);
+	       (authenticates ? CRYPTECH_KEY_FLAG_DIGITALSIGNATURE :
+				CRYPTECH_KEY_FLAG_DATAENCIPHERMENT);
 }
 
 /* The parameter sets of an HSS key, and what it has if nothing else is said. */
@@ -130,6 +134,21 @@ static int parse_number(const char *word, const char *name, int *number)
 	return kstrtoint(word + len, 10, number) ? -EINVAL : 0;
 }
 
+/* The kinds of keys that the FPGA's vault makes. */
+static bool vault_has(u32 type)
+{
+	switch (CRYPTECH_KEY_FAMILY(type)) {
+	case CRYPTECH_KEY_FAMILY_HSS:
+	case CRYPTECH_KEY_FAMILY_AES:
+	case CRYPTECH_KEY_FAMILY_AES_XTS:
+	case CRYPTECH_KEY_FAMILY_AES_ECB:
+	case CRYPTECH_KEY_FAMILY_AES_CTR:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* A flag that only `new` has, once. */
 static int parse_flag(const char *word, struct cryptech_key_request *req)
 {
@@ -152,6 +171,11 @@ static int parse_flag(const char *word, struct cryptech_key_request *req)
 	else if (!strcmp(word, "raw") &&
 		 CRYPTECH_KEY_FAMILY(req->type) == CRYPTECH_KEY_FAMILY_RSA)
 		flag = CRYPTECH_KEY_FLAG_RAW;
+	else if (!strcmp(word, "vault") && vault_has(req->type))
+		flag = CRYPTECH_KEY_FLAG_VAULT;
+	else if (!strcmp(word, "caller-iv") &&
+		 CRYPTECH_KEY_FAMILY(req->type) == CRYPTECH_KEY_FAMILY_AES_GCM)
+		flag = CRYPTECH_KEY_FLAG_CALLER_IV;
 	else
 		return -EINVAL;
 	if (req->flags & flag)
@@ -231,6 +255,10 @@ static int parse_words(char *text, struct cryptech_key_request *req)
 	/* or nothing could be sealed */
 	if (req->sealed)
 		req->flags |= CRYPTECH_KEY_FLAG_EXPORTABLE;
+	/* what is in the vault never leaves it */
+	if ((req->flags & CRYPTECH_KEY_FLAG_VAULT) &&
+	    (req->flags & CRYPTECH_KEY_FLAG_EXPORTABLE))
+		return ret ? ret : -EINVAL;
 	return ret;
 }
 

@@ -23,13 +23,16 @@ endif
 
 FIRMWARE_KEYSTORE_OBJS := $(call firmware_objs,keystore)
 FIRMWARE_CORES_OBJS := $(call firmware_objs,cores/openssl)
+FIRMWARE_FPGA_OBJS := $(call firmware_objs,cores/fpga)
 FIRMWARE_SHA256_OBJS := $(addprefix firmware/cores/sha256/,$(SHA256_X86) \
 	engine.o many.o portable.o)
 FIRMWARE_HASHSIG_OBJS := $(call firmware_objs,hashsig)
-FIRMWARE_HSM_OBJS := $(call firmware_objs,hsm) $(call firmware_objs,backup)
+FIRMWARE_HSM_OBJS := $(call firmware_objs,hsm) $(call firmware_objs,backup) \
+	$(call firmware_objs,vaultkeys)
 # The HSM wholly, but for its platform.
 FIRMWARE_ALL_OBJS := $(FIRMWARE_HSM_OBJS) $(FIRMWARE_HASHSIG_OBJS) \
-	$(FIRMWARE_SHA256_OBJS) $(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS)
+	$(FIRMWARE_SHA256_OBJS) $(FIRMWARE_CORES_OBJS) $(FIRMWARE_FPGA_OBJS) \
+	$(FIRMWARE_KEYSTORE_OBJS)
 
 # --- keystore ------------------------------------------------------------
 
@@ -54,11 +57,38 @@ $(B)/obj-san/mutants/%.o: %.c
 # --- cores ---------------------------------------------------------------
 
 CORE_TESTS := $(addprefix $(B)/test/,core_test core_cipher_test \
-	core_key_test core_oaep_test)
+	core_key_test core_oaep_test core_symmetric_test)
 HOST_TESTS += $(CORE_TESTS)
 
 $(CORE_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
 		$(call san,$(FIRMWARE_CORES_OBJS))
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
+# The same vectors for keys whose value is elsewhere.
+ELSEWHERE_TESTS := $(addprefix $(B)/test/,core_elsewhere_test \
+	core_elsewhere_symmetric_test)
+HOST_TESTS += $(ELSEWHERE_TESTS)
+$(B)/test/core_elsewhere_test: $(call san,firmware/tests/core_cipher_test.o)
+$(B)/test/core_elsewhere_symmetric_test: \
+		$(call san,firmware/tests/core_symmetric_test.o)
+$(ELSEWHERE_TESTS): $(call san,firmware/tests/core_elsewhere.o \
+		$(FIRMWARE_CORES_OBJS))
+	$(call link,$(CFLAGS_SAN) -Wl$(comma)--wrap=core_key_from_raw$(comma)--wrap=core_key_raw,\
+		-lcrypto -pthread)
+
+# --- the FPGA ----------------------------------------------------------------
+
+# As a program: quick, and with sanitizers.
+FPGA_MODEL_OBJS := $(addprefix firmware/tests/,fpga_board_model.o \
+	fpga_model.o fpga_model_tree.o fpga_model_vault.o)
+FPGA_TESTS := $(addprefix $(B)/test/,fpga_test fpga_tree_test fpga_faults_test)
+HOST_TESTS += $(FPGA_TESTS)
+
+$(FPGA_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
+		$(call san,$(FPGA_MODEL_OBJS) firmware/tests/fpga_faults.o \
+		$(FIRMWARE_FPGA_OBJS) $(addprefix firmware/hashsig/,\
+		merkle.o ots.o verify.o) $(FIRMWARE_CORES_OBJS)) \
+		$(call nosan,$(FIRMWARE_SHA256_OBJS))
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 # --- backup ----------------------------------------------------------------
@@ -238,7 +268,7 @@ $(B)/obj-san/small-mutants/%.o: %.c
 
 # Trees are computed plainly: they have tests of their own, and take long.
 HSM_TEST_OBJS := $(call san,$(FIRMWARE_HSM_OBJS) $(FIRMWARE_HASHSIG_OBJS) \
-	$(FIRMWARE_CORES_OBJS) $(FIRMWARE_KEYSTORE_OBJS) \
+	$(FIRMWARE_CORES_OBJS) $(FIRMWARE_FPGA_OBJS) $(FIRMWARE_KEYSTORE_OBJS) \
 	$(addprefix firmware/tests/,hsm_box.o hsm_flash.o hsm_message.o nor.o)) \
 	$(call nosan,$(FIRMWARE_SHA256_OBJS))
 
@@ -250,7 +280,7 @@ $(HSM_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o $(HSM_TEST_OBJS)
 	$(call link,$(CFLAGS_SAN) $(HSM_TEST_WRAP),-lcrypto -pthread)
 
 # Keys: the same box, other functions.
-KEY_TESTS := $(addprefix $(B)/test/,key_attr_test key_cipher_test \
+KEY_TESTS := $(addprefix $(B)/test/,key_attr_test key_cipher_test key_mac_test \
 	key_fn_test key_store_test key_test key_threads key_transfer_test)
 HOST_TESTS += $(KEY_TESTS)
 
@@ -303,43 +333,85 @@ HOST_TESTS += $(HASHSIG_RACES)
 $(HASHSIG_RACES): $(B)/test/%_races: $(B)/obj-san/races/firmware/tests/%_threads.o \
 		$(addprefix $(B)/obj-san/races/,$(FIRMWARE_HSM_OBJS) \
 		$(FIRMWARE_HASHSIG_OBJS) $(FIRMWARE_KEYSTORE_OBJS) \
-		$(FIRMWARE_CORES_OBJS) \
+		$(FIRMWARE_CORES_OBJS) $(FIRMWARE_FPGA_OBJS) \
 		firmware/platform/sim/background.o $(addprefix firmware/tests/,\
 		hsm_box.o hsm_flash.o nor.o)) \
 		$(call nosan,$(FIRMWARE_SHA256_OBJS))
 	$(call link,$(HSS_RACES_FLAGS),-lcrypto -pthread)
+
+# Keys of the FPGA's vault: the same box with an FPGA that is a program.
+VAULT_TESTS := $(addprefix $(B)/test/,vault_crash vault_hss vault_refuse)
+HOST_TESTS += $(VAULT_TESTS)
+
+$(VAULT_TESTS): $(B)/test/%: $(B)/obj-san/firmware/tests/%.o \
+		$(call san,firmware/platform/sim/background.o \
+		$(FPGA_MODEL_OBJS)) $(HSM_TEST_OBJS)
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
+# And what its memory holds: as the product has it, no sanitizer between.
+HOST_TESTS += $(B)/test/vault_secrets
+$(B)/test/vault_secrets: $(call nosan,$(FIRMWARE_ALL_OBJS) \
+		firmware/platform/sim/background.o $(addprefix firmware/tests/,\
+		vault_secrets.o fpga_model.o fpga_model_tree.o \
+		fpga_model_vault.o hsm_box.o hsm_flash.o nor.o))
+	$(call link,$(CFLAGS),-lcrypto -pthread)
 
 # It looks at the flash at the moment when a PIN is looked at.
 $(B)/test/hsm_pin_cut: HSM_TEST_WRAP := -Wl,--wrap=core_pbkdf2
 
 # --- platform sim ------------------------------------------------------------
 
-FIRMWARE_SIM_OBJS := $(call firmware_objs,platform/sim)
+FIRMWARE_SIM_OBJS := $(filter-out %/fpga_nosim.o,\
+	$(call firmware_objs,platform/sim))
+# The design itself, if Verilator can compile it.
+ifneq ($(shell command -v verilator),)
+FPGA_SIM := $(B)/obj/firmware/platform/sim/fpga_sim.o
+FPGA_SIM_LIBS := $(B)/fpga/model/hsm_top/libmodel.a $(B)/fpga/verilated.a
+FPGA_SIM_LINK := -lstdc++ -lm
+
+$(FPGA_SIM_LIBS) &: $(wildcard fpga/*/rtl/*.v fpga/*/rtl/*.vh fpga/regs/*.vh)
+	+@$(MAKE) -s -C fpga $(addprefix ../,$(FPGA_SIM_LIBS))
+	@touch $(FPGA_SIM_LIBS)
+
+$(FPGA_SIM): firmware/platform/sim/fpga_sim.cpp $(wildcard fpga/*/tb/*.h) \
+		| $(FPGA_SIM_LIBS)
+	@mkdir -p $(@D); $(call note,CXX)
+	@g++ $(CPPFLAGS) -O2 -g -std=gnu++17 -Wall -Wextra -Werror \
+		-isystem $(B)/fpga/model/hsm_top \
+		-isystem $$(verilator --getenv VERILATOR_ROOT)/include \
+		-MMD -MP -c -o $@ $<
+else
+FPGA_SIM := $(B)/obj/firmware/platform/sim/fpga_nosim.o
+endif
 # What test peers share.
 SIM_PEER_OBJS := $(addprefix firmware/platform/sim/,files.o keeper.o \
 	keeper_link.o log.o loop.o mailbox.o)
 
 BINS += $(B)/bin/cryptech-hsm
 
-$(B)/bin/cryptech-hsm: $(call nosan,$(FIRMWARE_SIM_OBJS) $(FIRMWARE_ALL_OBJS))
-	$(call link,$(CFLAGS),-lcrypto -pthread)
+$(B)/bin/cryptech-hsm: $(call nosan,$(FIRMWARE_SIM_OBJS) $(FIRMWARE_ALL_OBJS)) \
+		$(FPGA_SIM) $(FPGA_SIM_LIBS)
+	$(call link,$(CFLAGS),-lcrypto -pthread $(FPGA_SIM_LINK))
 
 # The ports in front of a double that is no HSM, with sanitizers.
-$(B)/test/sim_double: $(call san,$(FIRMWARE_SIM_OBJS) firmware/tests/sim_double.o)
-	$(call link,$(CFLAGS_SAN),-pthread)
+$(B)/test/sim_double: $(call san,$(FIRMWARE_SIM_OBJS) $(FIRMWARE_FPGA_OBJS) \
+		$(FIRMWARE_CORES_OBJS) firmware/platform/sim/fpga_nosim.o \
+		firmware/tests/sim_double.o)
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 SIM_BOX_OBJS := $(call san,$(addprefix firmware/tests/,sim_box.o sim_peers.o))
 
 # The real one.
 $(B)/test/cryptech-hsm-san: $(call san,$(FIRMWARE_SIM_OBJS) \
-		$(FIRMWARE_ALL_OBJS))
+		$(FIRMWARE_ALL_OBJS) firmware/platform/sim/fpga_nosim.o)
 	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
 
 # A whole HSM that tells the test beside it every secret that it has.
 HS_TAP_WRAP := -Wl,--wrap=core_random,--wrap=core_wrap
 
 $(B)/test/cryptech-hsm-tapped: $(call nosan,$(FIRMWARE_SIM_OBJS) \
-		$(FIRMWARE_ALL_OBJS) firmware/tests/hs_tap.o)
+		$(FIRMWARE_ALL_OBJS) firmware/platform/sim/fpga_nosim.o \
+		firmware/tests/hs_tap.o)
 	$(call link,$(CFLAGS) $(HS_TAP_WRAP),-lcrypto -pthread)
 
 HOST_TESTS += $(B)/test/hs_memory
@@ -368,3 +440,45 @@ $(B)/test/sim_state: $(call san,$(addprefix firmware/tests/,sim_state.o \
 		sim_box.o) $(addprefix firmware/platform/sim/,anchor_file.o \
 		background.o files.o flash_file.o log.o state.o))
 	$(call link,$(CFLAGS_SAN),-pthread)
+
+# An HSM whose FPGA is a program.
+HOST_TESTS += $(B)/test/sim_fpga
+
+SIM_FPGA_OBJS := $(call san,$(addprefix firmware/tests/,sim_fpga.o sim_box.o) \
+	$(addprefix firmware/platform/sim/,anchor_file.o background.o files.o \
+	flash_file.o fpga.o fpga_master.o fpga_spidev.o log.o state.o) \
+	$(filter-out $(FIRMWARE_SHA256_OBJS),$(FIRMWARE_ALL_OBJS))) \
+	$(call nosan,$(FIRMWARE_SHA256_OBJS))
+
+$(B)/test/sim_fpga: $(SIM_FPGA_OBJS) $(call san,$(addprefix firmware/tests/,\
+		fpga_sim_model.o $(notdir $(filter-out %/fpga_board_model.o,\
+		$(FPGA_MODEL_OBJS)))))
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread)
+
+# The tests of cores/fpga once more, on the design itself.
+ifdef FPGA_SIM_LIBS
+FPGA_RTL_TESTS := $(addprefix $(B)/test/rtl_,fpga_test fpga_tree_test)
+HOST_TESTS += $(FPGA_RTL_TESTS) $(B)/test/rtl_sim_fpga
+
+$(FPGA_RTL_TESTS): $(B)/test/rtl_%: $(B)/obj-san/firmware/tests/%.o \
+		$(call san,firmware/tests/fpga_board_rtl.o \
+		$(FIRMWARE_FPGA_OBJS) $(addprefix firmware/hashsig/,\
+		merkle.o ots.o verify.o) $(FIRMWARE_CORES_OBJS)) \
+		$(call nosan,$(FIRMWARE_SHA256_OBJS)) \
+		$(FPGA_SIM) $(FPGA_SIM_LIBS)
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread $(FPGA_SIM_LINK))
+
+# And keys of its vault.
+HOST_TESTS += $(B)/test/rtl_vault_hss
+$(B)/test/rtl_vault_hss: $(B)/obj-san/slow/firmware/tests/vault_hss.o \
+		$(call san,firmware/tests/fpga_board_rtl.o \
+		firmware/platform/sim/background.o) $(HSM_TEST_OBJS) \
+		$(FPGA_SIM) $(FPGA_SIM_LIBS)
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread $(FPGA_SIM_LINK))
+
+$(B)/obj-san/slow/%.o: %.c
+	$(call compile,$(CFLAGS_SAN) -DSLOW_BOARD)
+
+$(B)/test/rtl_sim_fpga: $(SIM_FPGA_OBJS) $(FPGA_SIM) $(FPGA_SIM_LIBS)
+	$(call link,$(CFLAGS_SAN),-lcrypto -pthread $(FPGA_SIM_LINK))
+endif

@@ -30,6 +30,15 @@ bool core_equal(const void *a, const void *b, size_t len);
 
 /* Random bytes of the platform's best source. CSPRNG_BROKEN if it failed. */
 int core_random(void *data, size_t len);
+/*
+ * Another source beside it: @mix xors its own bytes into @data, so that what
+ * core_random() gives is random as long as either is. If @mix fails, so does
+ * core_random(). NULL: none. Before threads are made, or after.
+ */
+void core_random_mix(int (*mix)(void *arg, uint8_t *data, size_t len),
+		     void *arg);
+/* Also into the generator that libraries use on their own. Trusted for nothing. */
+void core_random_add(const void *data, size_t len);
 
 /* Hash and HMAC. A context may be copied nowhere; free wipes it. */
 struct core_hash;
@@ -99,6 +108,23 @@ int core_key_check(const struct core_key *key);
  */
 int core_key_from_raw(uint32_t type, const void *value, size_t len,
 		      struct core_key **key);
+/*
+ * An AES key whose value is not here: whoever has it does the blocks. There is no
+ * core_key_raw() of it (FORBIDDEN).
+ */
+struct core_elsewhere {
+	/* @count blocks, each for itself; @which 1: with the second key of XTS.
+	 * @in may be @out. */
+	int (*blocks)(void *data, unsigned int which, bool encrypt,
+		      const uint8_t *in, uint8_t *out, size_t count);
+	void (*free)(void *data);
+};
+/* @data is freed with the key; not if this fails. */
+int core_key_elsewhere(uint32_t type, const struct core_elsewhere *where,
+		       void *data, struct core_key **key);
+/* Its @data, if it is with @where; else NULL. */
+void *core_key_where(const struct core_key *key,
+		     const struct core_elsewhere *where);
 /* Bytes of one that is generated; 0: no type of secret key. */
 size_t core_secret_size(uint32_t type);
 /* Generates RSA (public exponent 65537), EC, AES, HMAC by CRYPTECH_KEY_ number. */

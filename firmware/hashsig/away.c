@@ -27,6 +27,9 @@ static void burn_run(struct hss *hss)
 /* Can anything be given away at all? */
 static int check(const struct hss *hss)
 {
+	/* Whoever keeps the seeds does not give them away. */
+	if (hss->keeper)
+		return CRYPTECH_ERR_FORBIDDEN;
 	if (!hss->root || hss->units)
 		return CRYPTECH_ERR_IMPOSSIBLE;
 	return hss->level[0].now ? hss->damage : hss->root->damage;

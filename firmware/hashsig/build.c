@@ -169,7 +169,11 @@ int tree_unit(struct tree *tree, enum hss_when when, const atomic_bool *stop,
 	uint32_t index;
 	int error;
 
-	*unit = NULL;
+	*unit = tree->again;
+	if (*unit) {
+		tree->again = (*unit)->next;
+		return 0;
+	}
 	for (index = first_wanted(tree, when); index != NO_WINDOW;
 	     index = next_wanted(tree, index + 1, when)) {
 		bool whole = wants_whole(tree, index);
@@ -216,13 +220,31 @@ static bool run_leaves(struct unit *unit)
 	return good;
 }
 
+/* The same by whoever has the seeds, one by one: others wait for him, too. */
+static bool run_kept(struct unit *unit)
+{
+	const struct tree *tree = unit->tree;
+	uint32_t leaf0 = (uint32_t)1 << unit->params.h;
+	bool good = true;
+
+	unit->error = 0;
+	for (uint32_t q = unit->first; q < unit->end && good; q++) {
+		good = !atomic_load_explicit(unit->stop, memory_order_relaxed);
+		if (good)
+			unit->error = tree->keeper->leaves(tree->kept, q, 1,
+						unit_at(unit, leaf0 + q));
+		good = good && !unit->error;
+	}
+	return good;
+}
+
 void unit_run(struct unit *unit)
 {
 	uint32_t first = unit->first + ((uint32_t)1 << unit->params.h);
 	uint32_t end = unit->end + ((uint32_t)1 << unit->params.h);
 	unsigned int up;
 
-	unit->done = run_leaves(unit);
+	unit->done = unit->tree->keeper ? run_kept(unit) : run_leaves(unit);
 	seeds_wipe(&unit->seeds);
 	/* All nodes above that have both children in the unit. */
 	for (up = 0; unit->done && up <= unit->patch.depth; up++) {
@@ -317,13 +339,20 @@ int unit_take_in(struct unit *unit)
 	struct window *window = unit->window;
 
 	if (!unit->done)
-		return CRYPTECH_ERR_KEYSTORE_LOST_DATA;
+		return unit->error ? unit->error :
+				     CRYPTECH_ERR_KEYSTORE_LOST_DATA;
 	/* A mistake stays what it is: the window is never complete then. */
 	if (!merge(unit, window))
 		return CRYPTECH_ERR_KEYSTORE_LOST_DATA;
 	window->left -= unit->end - unit->first;
 	unit->tree->built += unit->end - unit->first;
 	return window->left ? 0 : window_complete(unit->tree, window);
+}
+
+void unit_again(struct unit *unit)
+{
+	unit->next = unit->tree->again;
+	unit->tree->again = unit;
 }
 
 void unit_free(struct unit *unit)

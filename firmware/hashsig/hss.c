@@ -104,6 +104,47 @@ int hss_new(struct hss **hss, const struct root_facts *facts)
 	return error;
 }
 
+int hss_new_kept(struct hss **out, const struct root_facts *facts,
+		 const struct hss_keeper *keeper, void *kept)
+{
+	struct hss *hss;
+	int error;
+
+	*out = NULL;
+	if (facts->levels != 1 || facts->reserve != 1 ||
+	    facts->profile != CRYPTECH_HASHSIG_PUNCTURED)
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
+	error = hss_alloc(&hss, facts);
+	if (error)
+		return error;
+	error = tree_new_kept(&hss->level[0].now, &hss->facts.params[0],
+			      facts->id, keeper, kept);
+	if (error) {
+		hss_free(hss);
+		return error;
+	}
+	hss->keeper = keeper;
+	hss->kept = kept;
+	*out = hss;
+	return 0;
+}
+
+void *hss_kept(const struct hss *hss)
+{
+	return hss->kept;
+}
+
+static int store(struct hss *hss, struct roots *roots, struct root **root)
+{
+	const struct tree *tree = hss->level[0].now;
+
+	if (hss->keeper)
+		return hss->keeper->store(hss->kept, &hss->facts, root);
+	return root_create(roots, &hss->facts, tree->own.list[0].value,
+			   tree_node(tree, (uint32_t)1 << tree->top_height),
+			   root);
+}
+
 int hss_store(struct hss *hss, struct roots *roots)
 {
 	struct tree *tree = hss->level[0].now;
@@ -116,9 +157,7 @@ int hss_store(struct hss *hss, struct roots *roots)
 		return CRYPTECH_ERR_IMPOSSIBLE;
 	if (!tree_ready(tree))
 		return CRYPTECH_ERR_NOT_READY;
-	error = root_create(roots, &hss->facts, tree->own.list[0].value,
-			    tree_node(tree, (uint32_t)1 << tree->top_height),
-			    &root);
+	error = store(hss, roots, &root);
 	if (error)
 		return error;
 	tree_stored(tree, root);
@@ -160,6 +199,24 @@ int hss_open(struct hss **out, struct roots *roots, struct root *root)
 	return 0;
 }
 
+int hss_open_kept(struct hss **hss, struct root *root,
+		  const struct hss_keeper *keeper, void *kept)
+{
+	struct tree *tree;
+	int error = hss_open(hss, NULL, root);
+
+	if (error)
+		return error;
+	(*hss)->keeper = keeper;
+	(*hss)->kept = kept;
+	tree = (*hss)->level[0].now;
+	if (tree) {
+		tree->keeper = keeper;
+		tree->kept = kept;
+	}
+	return 0;
+}
+
 void hss_free(struct hss *hss)
 {
 	unsigned int i;
@@ -177,14 +234,20 @@ void hss_free(struct hss *hss)
 	free(hss->run);
 	if (hss->root)
 		hss->root->user = NULL;
+	if (hss->keeper)
+		hss->keeper->free(hss->kept);
 	core_wipe(hss, sizeof(*hss));
 	free(hss);
 }
 
 int hss_delete(struct hss *hss)
 {
-	int error = hss->root ? root_delete(hss->roots, hss->root) : 0;
+	int error = 0;
 
+	if (hss->keeper && hss->root)
+		error = hss->keeper->remove(hss->kept);
+	else if (hss->root)
+		error = root_delete(hss->roots, hss->root);
 	if (error)
 		return error;
 	hss->root = NULL;

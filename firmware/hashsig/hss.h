@@ -11,6 +11,7 @@
  *	take.c	 taking a leaf, and another tree
  *	leaf.c	 signing with a leaf that was taken
  *	away.c	 keys that go elsewhere, wholly or in part
+ *	keeper.h keys whose seeds are not here
  *
  * Only the root tree is in flash (root.h). Lower trees are drawn anew after a
  * restart, live here, and spend their seeds as the root does.

@@ -20,6 +20,9 @@ struct hss {
 	struct root_facts facts;
 	struct roots *roots;
 	struct root *root;	/* NULL: not in flash yet */
+	/* Who has the root's seeds; NULL: they are in @root, or in its tree. */
+	const struct hss_keeper *keeper;
+	void *kept;
 	struct level level[CRYPTECH_HSS_LEVELS_MAX];	/* [0] has no next */
 	/* Seeds of root leaves that are spent in flash and not yet taken. */
 	uint8_t *run;

@@ -2,15 +2,12 @@
 /*
  * What the files of root.h share. Records and cells to the byte, and why they
  * are safe: Documentation/hashsig-format.rst.
- *
- * The *frontier* is root->nodes: the fewest nodes that lie over [0, floor),
- * over [floor, end) and over [end, 2^h), from left to right. What is above it
- * follows from it, what is below has to be computed from leaves.
  */
 #ifndef HASHSIG_ROOT_INTERNAL_H
 #define HASHSIG_ROOT_INTERNAL_H
 
 #include "backup.h"
+#include "frontier.h"
 
 #include <cryptech/xdr.h>
 
@@ -52,7 +49,6 @@ extern enum hs_mutation hs_mutation;
 #define HS_MUTATED(m)	false
 #endif
 
-#define NODES_MAX	(COVER_MAX + 2)
 #define DROPPED_MAX	(3 * NODES_MAX)
 
 #define RECORD_TAG	32	/* HMAC-SHA-256 */
@@ -150,20 +146,6 @@ int root_error(int ks_error);
 void root_log(const struct roots *roots, const uint8_t *uuid,
 	      const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* frontier.c */
-typedef bool node_fn(void *data, uint32_t r, uint8_t *value);
-/*
- * The frontier for to->seeds' floor and end, from @from's and, for what is
- * below it, from @node (NULL: nothing is). NOT_READY: @node does not know.
- */
-int frontier_move(const struct root *from, struct root *to, node_fn *node,
-		  void *data);
-/* Are these the right nodes, for their floor and end? */
-bool frontier_is_named(const struct root *root);
-/* And do they hash to T1? */
-bool frontier_is_whole(const struct root *root);
-/* The node numbers alone; returns how many. */
-unsigned int frontier_nodes(const struct root *root, uint32_t r[NODES_MAX]);
 
 /* record.c */
 void facts_put(struct xdr_writer *w, const struct root_facts *facts);

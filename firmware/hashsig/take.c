@@ -69,6 +69,23 @@ static int take_root(struct hss *hss, struct onetime *one)
 	return 0;
 }
 
+/* Spent is what lies below the floor, whatever the error. */
+static int take_kept(struct hss *hss, struct onetime *one)
+{
+	struct tree *tree = hss->level[0].now;
+	uint8_t c[LMS_N_MAX];
+	unsigned int leaf;
+	int error = hss->keeper->take(hss->kept, give_node, tree, c, &leaf);
+
+	if (error) {
+		tree_go(tree, tree->seeds->floor);
+		return error;
+	}
+	onetime_init_kept(one, tree, c, leaf);
+	tree_go(tree, tree->next + 1);
+	return 0;
+}
+
 static int take_lower(struct tree *tree, struct onetime *one)
 {
 	uint8_t seed[LMS_N_MAX];
@@ -134,7 +151,7 @@ static int take(struct hss *hss, unsigned int i, struct onetime *one)
 	int error;
 
 	if (i == 0)
-		return take_root(hss, one);
+		return hss->keeper ? take_kept(hss, one) : take_root(hss, one);
 	if (!level_left(level)) {
 		error = change_tree(hss, i);
 		if (error)
@@ -228,6 +245,8 @@ void hss_leaf_put(struct hss *hss, struct hss_leaf *leaf)
 {
 	if (!leaf)
 		return;
+	if (leaf->one.keeper)
+		leaf->one.keeper->drop(leaf->one.kept, leaf->one.kept_leaf);
 	core_wipe(&leaf->one, sizeof(leaf->one));
 	free(leaf);
 	hss->out--;

@@ -214,12 +214,31 @@ int tree_new(struct tree **tree, const struct lms_params *params,
 	return error;
 }
 
+int tree_new_kept(struct tree **tree, const struct lms_params *params,
+		  const uint8_t *id, const struct hss_keeper *keeper,
+		  void *kept)
+{
+	int error = tree_alloc(tree, params, id);
+
+	if (error)
+		return error;
+	(*tree)->own.end = (uint32_t)1 << params->h;
+	(*tree)->keeper = keeper;
+	(*tree)->kept = kept;
+	return 0;
+}
+
 void tree_free(struct tree *tree)
 {
 	struct window *window;
+	struct unit *unit;
 
 	if (!tree)
 		return;
+	while ((unit = tree->again)) {
+		tree->again = unit->next;
+		unit_free(unit);
+	}
 	while ((window = tree->windows)) {
 		tree->windows = window->link;
 		window_free(window);
@@ -336,7 +355,7 @@ static bool read_top(struct tree *tree, struct roots *roots, struct root *root)
 	uint32_t level = (uint32_t)1 << tree->top_height;
 	bool good;
 
-	if (tree->top_height == 0)
+	if (tree->top_height == 0 || !roots)
 		return true;
 	good = !root_read_top(roots, root, value_at(top, params, level));
 	while (good && (level /= 2) > 0)

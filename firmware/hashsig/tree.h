@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 #include "hss.h"
+#include "keeper.h"
 
 /*
  * Public nodes of a part of a tree: @root and @depth levels below it. A node
@@ -53,6 +54,10 @@ struct tree {
 	struct seeds *seeds;	/* own, or of the root in flash */
 	struct seeds own;
 	const struct root *root;	/* NULL: not in flash */
+	/* Who has the seeds, if they are not in @seeds; else NULL. */
+	const struct hss_keeper *keeper;
+	void *kept;
+	struct unit *again;	/* units that failed, to be tried once more */
 };
 
 static inline uint8_t *put_u32(uint8_t *at, uint32_t value)
@@ -69,7 +74,11 @@ static inline uint8_t *put_u32(uint8_t *at, uint32_t value)
 /* A tree of which nothing is computed yet. ALLOCATION_FAILURE */
 int tree_new(struct tree **tree, const struct lms_params *params,
 	     const uint8_t *id, bool single, const uint8_t *seed);
-/* A tree in flash. ALLOCATION_FAILURE; KEYSTORE_LOST_DATA: its public nodes
+/* The same, its seeds being elsewhere. */
+int tree_new_kept(struct tree **tree, const struct lms_params *params,
+		  const uint8_t *id, const struct hss_keeper *keeper,
+		  void *kept);
+/* A tree in flash; @roots NULL: it is a keeper's. ALLOCATION_FAILURE; KEYSTORE_LOST_DATA: its public nodes
  * are not those of its t1. */
 int tree_open(struct tree **tree, struct roots *roots, struct root *root);
 void tree_free(struct tree *tree);		/* wipes; NULL is fine */
@@ -140,6 +149,8 @@ struct unit {
 	uint32_t first, end;
 	struct patch patch;
 	bool done;		/* else: stopped, or seeds are not there */
+	int error;		/* the keeper's, that may pass */
+	struct unit *next;	/* of those to be tried again */
 };
 
 /* *@unit stays NULL if there is nothing that is not given out. */
@@ -148,6 +159,8 @@ int tree_unit(struct tree *tree, enum hss_when when, const atomic_bool *stop,
 void unit_run(struct unit *unit);
 /* KEYSTORE_LOST_DATA: what was computed is not this tree. */
 int unit_take_in(struct unit *unit);
+/* It could not be done now: it is the tree's, the next to be given out. */
+void unit_again(struct unit *unit);
 void unit_free(struct unit *unit);
 
 /* --- leaf.c --- */
@@ -162,12 +175,20 @@ struct onetime {
 	uint8_t leaf[LMS_N_MAX];	/* what its node has to be */
 	uint8_t root[LMS_N_MAX];	/* and that of the tree */
 	uint8_t path[LMS_H_MAX * LMS_N_MAX];
+	/* Who has the seed, if not @seed. */
+	const struct hss_keeper *keeper;
+	void *kept;
+	unsigned int kept_leaf;
 };
 
 /* Of the tree's next leaf, which is not taken by this. */
 void onetime_init(struct onetime *one, const struct tree *tree,
 		  const uint8_t *seed);
-/* lms_signature_size() bytes over a digest; wiped if ASSERTION_FAILED. */
+/* The same of one whose seed is elsewhere: that has given @c, too. */
+void onetime_init_kept(struct onetime *one, const struct tree *tree,
+		       const uint8_t *c, unsigned int leaf);
+/* lms_signature_size() bytes over a digest; wiped if ASSERTION_FAILED, and if a
+ * keeper fails. */
 int onetime_sign(struct onetime *one, const uint8_t *digest,
 		 uint8_t *signature);
 

@@ -253,7 +253,13 @@ int hss_work_put(struct hss *hss, struct hss_work *work)
 		note_error(hss, error);
 	else if (work->now)
 		hss->done += work->unit->end - work->unit->first;
-	unit_free(work->unit);
+	/* Who keeps the seeds may be there again: whoever waits is told. */
+	if (error && work->unit->error) {
+		unit_again(work->unit);
+		error = 0;
+	} else {
+		unit_free(work->unit);
+	}
 	free(work);
 	hss->out--;
 	hss->units--;

@@ -146,6 +146,9 @@ static int serve(struct call *call, unsigned int port, uint32_t word)
 	if (pins_restricted(call->hsm) &&
 	    !(function->doors & CRYPTECH_DOOR_FACTORY))
 		return CRYPTECH_ERR_FORBIDDEN;
+	error = fpga_refusal(call->hsm);
+	if (error && !(function->doors & CRYPTECH_DOOR_FACTORY))
+		return error;
 
 	call->client = client_get(call->hsm, port, word);
 	if (!call->client)

@@ -11,7 +11,8 @@
 			 CRYPTECH_KEY_FLAG_TOKEN)
 #define FLAGS_ALLOWED	(FLAGS_NEEDED | CRYPTECH_KEY_FLAG_PUBLIC |	       \
 			 CRYPTECH_KEY_FLAG_EXPORTABLE |		       \
-			 CRYPTECH_KEY_FLAG_RECOVERABLE)
+			 CRYPTECH_KEY_FLAG_RECOVERABLE |		       \
+			 CRYPTECH_KEY_FLAG_VAULT)
 
 /* To be had back from a package, it has to be one that packages are made of. */
 static int check_recoverable(struct hsm *hsm, uint32_t flags)
@@ -63,7 +64,7 @@ int handle_HASHSIG_GENERATE(struct call *call)
 
 	error = call_new_uuid(call, &request.uuid);
 	if (!error)
-		error = call_request(call, &request);
+		error = call_request(call, &request, true);
 	if (error)
 		return error;
 	if ((request.flags & ~FLAGS_ALLOWED) ||
@@ -226,7 +227,7 @@ int handle_PKEY_GENERATE_HASHSIG(struct call *call)
 static uint32_t state_of(const struct hsm *hsm, const struct hashsig *h,
 			 const struct hss_counts *counts)
 {
-	if (roots_stale(hsm->hashsigs->roots))
+	if (hashsig_is_stale(hsm, h))
 		return CRYPTECH_HASHSIG_STALE;
 	if (hss_is_parked(h->hss))
 		return CRYPTECH_HASHSIG_PARKED;

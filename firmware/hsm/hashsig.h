@@ -26,6 +26,7 @@
 #include <cryptech/hss.h>
 
 #include "../hashsig/hss.h"
+#include "../vaultkeys/vaultkeys.h"
 #include "key.h"
 
 /*
@@ -33,6 +34,7 @@
  * NOT_READY: a fraction of a second of one core.
  */
 #define HASHSIG_WAIT_MAX	10000000
+#define HASHSIG_WAIT_MAX_VAULT	40000	/* the FPGA does 1,000 in a ms */
 #define HASHSIG_REQUESTS	8	/* remembered, a key */
 
 struct stream;
@@ -113,6 +115,11 @@ void hashsig_look(struct hsm *hsm, struct hashsig *h,
 		  struct hss_counts *counts);
 /* The next argument names an HSS private key. UNSUPPORTED_KEY for others. */
 int call_hashsig(struct call *call, struct hashsig **h);
+/*
+ * The flash is not the newest there was, which the security officer has to
+ * decide on. Not of keys of the vault, which the guard in it knows.
+ */
+bool hashsig_is_stale(const struct hsm *hsm, const struct hashsig *h);
 /* Do all levels share one set? */
 bool hashsig_uniform(const struct hashsig *h);
 /* Can it sign at all? KEY_NOT_FOUND when it is being deleted, FORBIDDEN when it

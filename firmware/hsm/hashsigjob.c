@@ -80,10 +80,13 @@ static int make_key(const struct key_request *request, struct key **result)
 	return CRYPTECH_ERR_OK;
 }
 
-static int make_hashsig(struct root_facts *facts, struct hashsig **h)
+static int make_hashsig(struct hsm *hsm, uint32_t flags,
+			struct root_facts *facts, struct hashsig **h)
 {
 	struct hss *hss;
-	int error = hss_new(&hss, facts);
+	int error = flags & CRYPTECH_KEY_FLAG_VAULT ?
+		    vaultkeys_hss_new(hsm->vaultkeys, facts, &hss) :
+		    hss_new(&hss, facts);
 
 	if (error)
 		return error;
@@ -94,7 +97,7 @@ static int make_hashsig(struct root_facts *facts, struct hashsig **h)
 	return CRYPTECH_ERR_ALLOCATION_FAILURE;
 }
 
-static int make_job(const struct key_request *request,
+static int make_job(struct hsm *hsm, const struct key_request *request,
 		    struct root_facts *facts, struct job **result)
 {
 	struct job *job = calloc(1, sizeof(*job));
@@ -107,7 +110,7 @@ static int make_job(const struct key_request *request,
 		goto fail;
 	memcpy(job->uuid, job->key->uuid, CRYPTECH_UUID_SIZE);
 	memcpy(facts->uuid, job->uuid, CRYPTECH_UUID_SIZE);
-	error = make_hashsig(facts, &job->hashsig);
+	error = make_hashsig(hsm, request->flags, facts, &job->hashsig);
 	if (error)
 		goto fail;
 	job->hashsig->job = job;
@@ -135,7 +138,8 @@ static int check(struct call *call, const struct key_request *request)
 	struct hsm *hsm = call->hsm;
 	int error;
 
-	if (roots_stale(hsm->hashsigs->roots))
+	if (roots_stale(hsm->hashsigs->roots) &&
+	    !(request->flags & CRYPTECH_KEY_FLAG_VAULT))
 		return CRYPTECH_ERR_KEYSTORE_LOST_DATA;
 	error = key_check_room(call, request->uuid, request->flags);
 	if (error)
@@ -155,7 +159,7 @@ int job_start(struct call *call, const struct key_request *request,
 
 	error = check(call, request);
 	if (!error)
-		error = make_job(request, facts, &job);
+		error = make_job(call->hsm, request, facts, &job);
 	if (error)
 		return error;
 	error = client_hold(client);

@@ -7,7 +7,8 @@
  * written first and destroyed last: a state without a KEY record is one that
  * was never finished, or whose key was deleted, and is discarded at start;
  * unless it is parked: then the key is off the HSM. A KEY record without its
- * state is a key that was damaged.
+ * state is a key that was damaged. Keys of the vault have states of their own
+ * class (vaultkeys/), to which the same applies.
  */
 #include "hashsig.h"
 
@@ -125,9 +126,16 @@ int hashsig_delete(struct hsm *hsm, const uint8_t *uuid, struct hashsig *h)
 	int error = CRYPTECH_ERR_OK;
 
 	if (h) {
+		bool kept = hss_kept(h->hss);
+
 		stop_and_wait(hsm, h);
-		hss_free(h->hss);
+		if (kept)
+			error = hss_delete(h->hss);
+		if (!kept || error)
+			hss_free(h->hss);
 		dispose(h);
+	} else {
+		vaultkeys_hss_discard(hsm->vaultkeys, uuid);
 	}
 	root = roots_find(roots, uuid);
 	if (root)
@@ -163,14 +171,13 @@ static bool belongs(const struct hss *hss, const struct key *key)
 	return len == key->spki_len && !memcmp(spki, key->spki, len);
 }
 
-static int open_key(struct hsm *hsm, struct root *root, struct key *key)
+/* @error: what opening it said. */
+static int open_key(struct hsm *hsm, struct key *key, struct hss *hss,
+		    int error)
 {
 	struct hss_counts counts;
 	struct hashsig *h;
-	struct hss *hss;
-	int error;
 
-	error = hss_open(&hss, hsm->hashsigs->roots, root);
 	if (error == CRYPTECH_ERR_ALLOCATION_FAILURE)
 		return error;
 	if (error) {
@@ -214,8 +221,12 @@ static int start_root(struct hsm *hsm, struct root *root)
 	if (key && (key->damage || key->hashsig))
 		return CRYPTECH_ERR_OK;
 	if (key && key->class == CRYPTECH_KEY_CLASS_HASHSIG_PRIVATE) {
-		if (!root->damage)
-			return open_key(hsm, root, key);
+		struct hss *hss = NULL;
+
+		if (!root->damage) {
+			error = hss_open(&hss, roots, root);
+			return open_key(hsm, key, hss, error);
+		}
 		damage(hsm, key, root->damage);
 		return CRYPTECH_ERR_OK;
 	}
@@ -229,6 +240,40 @@ static int start_root(struct hsm *hsm, struct root *root)
 		hsm_log(hsm, "discarded the state of a hash signature key "
 			"that was never finished, or was being deleted");
 	return CRYPTECH_ERR_OK;
+}
+
+/* The same of a state of the vault. */
+static int start_vault(struct hsm *hsm, const uint8_t *uuid)
+{
+	struct key *key = key_of(hsm, uuid);
+	struct hss *hss = NULL;
+	int error;
+
+	if (key && key->damage)
+		vaultkeys_hss_spare(hsm->vaultkeys);
+	if (key && (key->damage || key->hashsig))
+		return CRYPTECH_ERR_OK;
+	if (key && key_is_vault(key) && key_is_hashsig(key)) {
+		error = vaultkeys_hss_open(hsm->vaultkeys, uuid, &hss);
+		return open_key(hsm, key, hss, error);
+	}
+	error = vaultkeys_hss_discard(hsm->vaultkeys, uuid);
+	hsm_log(hsm, "the state of a hash signature key of the vault that is "
+		"no more was discarded (error %d)", error);
+	return CRYPTECH_ERR_OK;
+}
+
+static int start_vault_keys(struct hsm *hsm)
+{
+	uint8_t uuid[CRYPTECH_UUID_SIZE];
+	const uint8_t *previous = NULL;
+	int error = CRYPTECH_ERR_OK;
+
+	while (!error && vaultkeys_hss_next(hsm->vaultkeys, previous, uuid)) {
+		error = start_vault(hsm, uuid);
+		previous = uuid;
+	}
+	return error;
 }
 
 /* Bring states and KEY records together. */
@@ -245,6 +290,9 @@ static int start_keys(struct hsm *hsm)
 		if (error)
 			return error;
 	}
+	error = start_vault_keys(hsm);
+	if (error)
+		return error;
 	for (size_t i = 0; i < hsm->keys->count; i++) {
 		struct key *key = hsm->keys->list[i];
 
@@ -267,27 +315,51 @@ int hashsigs_recover(struct hsm *hsm)
 		.platform = hsm->platform,
 		.k_state = hsm->k_state,
 	};
+	const struct vaultkeys_config vault = {
+		.fpga = hsm->platform->fpga,
+		.ks = hsm->ks,
+		.platform = hsm->platform,
+		.k_state = hsm->k_state,
+	};
+	int error;
 
 	hsm->hashsigs = calloc(1, sizeof(*hsm->hashsigs));
 	if (!hsm->hashsigs)
 		return CRYPTECH_ERR_ALLOCATION_FAILURE;
-	return roots_start(&hsm->hashsigs->roots, &config);
+	error = vaultkeys_start(&hsm->vaultkeys, &vault);
+	return error ? error : roots_start(&hsm->hashsigs->roots, &config);
 }
 
 int hashsigs_start(struct hsm *hsm)
 {
+	int error;
+
 	if (roots_stale(hsm->hashsigs->roots))
 		hsm_log(hsm, "the flash is not the newest there was: hash "
 			"signature keys wait for the security officer's "
 			"decision");
-	return start_keys(hsm);
+	error = start_keys(hsm);
+	/* Without it, or without its table, the other keys go on. */
+	if (!error)
+		vaultkeys_begin(hsm->vaultkeys);
+	return error;
 }
 
-static void close_all(struct hsm *hsm)
+static struct hashsig *first_of(const struct hsm *hsm, bool vault)
+{
+	struct hashsig *h = hsm->hashsigs->first;
+
+	while (h && !vault && hss_kept(h->hss))
+		h = h->next;
+	return h;
+}
+
+/* @vault: also the keys of the vault. */
+static void close_all(struct hsm *hsm, bool vault)
 {
 	struct hashsig *h;
 
-	while ((h = hsm->hashsigs->first)) {
+	while ((h = first_of(hsm, vault))) {
 		hashsig_disown(hsm, h);
 		stop_and_wait(hsm, h);
 		hss_free(h->hss);
@@ -300,7 +372,7 @@ void hashsigs_stop(struct hsm *hsm)
 	if (!hsm->hashsigs)
 		return;
 	hashsig_work_stop(hsm);
-	close_all(hsm);
+	close_all(hsm, true);
 	roots_stop(hsm->hashsigs->roots);
 	free(hsm->hashsigs);
 	hsm->hashsigs = NULL;
@@ -315,7 +387,8 @@ static void forget_keys(struct hsm *hsm)
 	for (size_t i = keys->count; i-- > 0;) {
 		struct key *key = keys->list[i];
 
-		if (key->class != CRYPTECH_KEY_CLASS_HASHSIG_PRIVATE)
+		if (key->class != CRYPTECH_KEY_CLASS_HASHSIG_PRIVATE ||
+		    key_is_vault(key))
 			continue;
 		if (!ks_delete(hsm->ks, KS_CLASS_KEY, key->uuid))
 			keys_remove(keys, key);
@@ -333,7 +406,7 @@ int hashsigs_accept(struct hsm *hsm, uint32_t decision)
 				    decision != CRYPTECH_ACCEPT_DESTROY))
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	if (decision == CRYPTECH_ACCEPT_DESTROY)
-		close_all(hsm);
+		close_all(hsm, false);
 	if (!roots_stale(roots))	/* another decided while we waited */
 		return CRYPTECH_ERR_BAD_ARGUMENTS;
 	error = roots_accept(roots, decision);
@@ -423,11 +496,16 @@ bool hashsig_uniform(const struct hashsig *h)
 	return true;
 }
 
+bool hashsig_is_stale(const struct hsm *hsm, const struct hashsig *h)
+{
+	return roots_stale(hsm->hashsigs->roots) && !hss_kept(h->hss);
+}
+
 int hashsig_usable(const struct hsm *hsm, const struct hashsig *h)
 {
 	if (h->stopping)
 		return CRYPTECH_ERR_KEY_NOT_FOUND;
-	if (roots_stale(hsm->hashsigs->roots))
+	if (hashsig_is_stale(hsm, h))
 		return CRYPTECH_ERR_KEYSTORE_LOST_DATA;
 	if (hss_is_parked(h->hss))
 		return CRYPTECH_ERR_FORBIDDEN;

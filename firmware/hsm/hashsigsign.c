@@ -95,14 +95,16 @@ int hashsig_make_ready(struct hsm *hsm, const struct client *client,
 		       struct hashsig *h)
 {
 	uint64_t before = hss_work_left(h->hss);
+	uint64_t max = hss_kept(h->hss) ? HASHSIG_WAIT_MAX_VAULT :
+					  HASHSIG_WAIT_MAX;
 	uint64_t left = before;
 	int error;
 
 	h->asked = true;
 	hashsig_kick(hsm, h);
-	if (before > HASHSIG_WAIT_MAX && hsm->platform->background)
+	if (before > max && hsm->platform->background)
 		return CRYPTECH_ERR_NOT_READY;
-	while (left && before - left < HASHSIG_WAIT_MAX) {
+	while (left && before - left < max) {
 		if (!hss_working(h->hss, HSS_NOW))
 			return CRYPTECH_ERR_IMPOSSIBLE;
 		hashsig_step(hsm, h);

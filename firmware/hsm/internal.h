@@ -53,6 +53,7 @@ struct job;
 struct key;
 struct recovery;
 struct stream;
+struct vaultkeys;
 
 /*
  * --- handles (handle.c) ------------------------------------------------------
@@ -294,6 +295,16 @@ uint64_t pins_delay(struct hsm *hsm, enum pin_bucket bucket);
 bool pins_restricted(const struct hsm *hsm);
 
 /*
+ * --- the FPGA (fpga.c) --------------------------------------------------------
+ *
+ * Why all but the FACTORY functions are refused, because it is lost; else 0.
+ * Looks at it now and then.
+ */
+int fpga_refusal(struct hsm *hsm);
+/* For STATUS: the FPGA_ tags. */
+void fpga_status(struct hsm *hsm, uint64_t *value);
+
+/*
  * --- the HSM (start.c, store.c) ----------------------------------------------
  */
 struct hsm {
@@ -311,6 +322,8 @@ struct hsm {
 	struct hashsigs *hashsigs;	/* hashsigkey.c's */
 	struct backup *backup;		/* backup.h: policy, devices, ... */
 	struct recovery *recovery;	/* recovery.c's: an armed package */
+	struct vaultkeys *vaultkeys;	/* keys of the FPGA's vault */
+	uint64_t fpga_looked_ns;	/* when it was last looked at */
 
 	/* Wrapping keys, derived at start from master key and serial number. */
 	uint8_t k_flash[32];		/* key records */

@@ -123,6 +123,12 @@ static inline bool class_is_secret(enum cryptech_key_class class)
 	       class == CRYPTECH_KEY_CLASS_HMAC;
 }
 
+/* Its value is in the FPGA's vault alone. */
+static inline bool key_is_vault(const struct key *key)
+{
+	return key->flags & CRYPTECH_KEY_FLAG_VAULT;
+}
+
 static inline bool key_is_secret(const struct key *key)
 {
 	return class_is_secret(key->class);
@@ -198,8 +204,8 @@ int call_new_uuid(struct call *call, const uint8_t **uuid);
 int call_list(struct call *call, const uint8_t **previous, uint32_t *max);
 /* A label that may be a key's. BAD_ARGUMENTS */
 int call_label(struct call *call, const uint8_t **label, size_t *len);
-/* ... as flags, then label, for a key-to-be. */
-int call_request(struct call *call, struct key_request *request);
+/* ... as flags, then label, for a key-to-be; @made: which the vault may make. */
+int call_request(struct call *call, struct key_request *request, bool made);
 
 /* --- records (keyrecord.c); none needs the lock ------------------------------- */
 

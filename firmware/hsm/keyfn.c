@@ -36,8 +36,9 @@ static int put_uuid(struct call *call, int error, const struct key *key)
 	return error;
 }
 
-int call_request(struct call *call, struct key_request *request)
+int call_request(struct call *call, struct key_request *request, bool made)
 {
+	const uint32_t vault = made ? CRYPTECH_KEY_FLAG_VAULT : 0;
 	int error;
 
 	request->attributes = NULL;
@@ -46,7 +47,11 @@ int call_request(struct call *call, struct key_request *request)
 	error = call_label(call, &request->label, &request->label_len);
 	if (error)
 		return error;
-	return key_check_flags(request->flags, CRYPTECH_KEY_FLAGS_ALL);
+	/* What never leaves the vault does not leave the HSM. */
+	if ((request->flags & vault) &&
+	    (request->flags & CRYPTECH_KEY_FLAG_EXPORTABLE))
+		return CRYPTECH_ERR_BAD_ARGUMENTS;
+	return key_check_flags(request->flags, CRYPTECH_KEY_FLAGS_ALL | vault);
 }
 
 int handle_KEY_GENERATE(struct call *call)
@@ -60,7 +65,7 @@ int handle_KEY_GENERATE(struct call *call)
 	if (error)
 		return error;
 	type = xdr_get_u32(&call->in);
-	error = call_request(call, &request);
+	error = call_request(call, &request, true);
 	if (!error)
 		error = key_generate(call, type, &request, NULL, &key);
 	return put_uuid(call, error, key);
@@ -78,7 +83,7 @@ int handle_KEY_LOAD(struct call *call)
 	if (error)
 		return error;
 	der = xdr_get_opaque(&call->in, &len);
-	error = call_request(call, &request);
+	error = call_request(call, &request, false);
 	if (!error)
 		error = key_load(call, der, len, &request, NULL, &key);
 	return put_uuid(call, error, key);
@@ -98,7 +103,7 @@ int handle_KEY_LOAD_RAW(struct call *call)
 		return error;
 	type = xdr_get_u32(&call->in);
 	value = xdr_get_opaque(&call->in, &len);
-	error = call_request(call, &request);
+	error = call_request(call, &request, false);
 	if (!error)
 		error = key_load_raw(call, type, value, len, &request, &key);
 	return put_uuid(call, error, key);

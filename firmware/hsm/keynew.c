@@ -178,7 +178,10 @@ static int seal(const struct hsm *hsm, const struct key *key,
 	size_t len = 0;
 	int error = CRYPTECH_ERR_OK;
 
-	if (key_is_secret(key))
+	if (key_is_vault(key))
+		error = vaultkeys_aes_record(core, secret, sizeof(secret),
+					     &len);
+	else if (key_is_secret(key))
 		error = core_key_raw(core, secret, sizeof(secret), &len);
 	else if (core && key_is_private(key))
 		error = core_key_pkcs8(core, secret, sizeof(secret), &len);
@@ -436,7 +439,10 @@ int key_generate(struct call *call, uint32_t type,
 	if (is_for_here_alone(request->flags))
 		made.flags |= CRYPTECH_KEY_FLAG_LOCAL;
 	call_unlock(call);
-	error = core_key_generate(type, &core);
+	if (request->flags & CRYPTECH_KEY_FLAG_VAULT)
+		error = vaultkeys_aes_new(call->hsm->vaultkeys, type, &core);
+	else
+		error = core_key_generate(type, &core);
 	gone = call_relock(call);
 	if (error)
 		return error;

@@ -66,7 +66,11 @@ static int decode(const struct hsm *hsm, const struct key *key,
 	error = record_open(hsm, key->uuid, data, len, &record);
 	if (error)
 		return error;
-	if (key_is_secret(key))
+	if (key_is_vault(key))
+		error = vaultkeys_aes_open(hsm->vaultkeys, key->type,
+					   record.secret, record.secret_len,
+					   core);
+	else if (key_is_secret(key))
 		error = core_key_from_raw(key->type, record.secret,
 					  record.secret_len, core);
 	else if (record.secret_len)

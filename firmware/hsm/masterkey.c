@@ -8,7 +8,7 @@
 /* What is wrapped under it and does not outlive it. */
 static const enum ks_class wrapped[] = {
 	KS_CLASS_KEY, KS_CLASS_STATE, KS_CLASS_KEKEK, KS_CLASS_OUTBOX,
-	KS_CLASS_IMPORT,
+	KS_CLASS_IMPORT, KS_CLASS_VAULT,
 };
 #define WRAPPED	(sizeof(wrapped) / sizeof(*wrapped))
 
@@ -63,7 +63,9 @@ static int delete_others(struct hsm *hsm)
 		error = delete_class(hsm, KS_CLASS_KEKEK);
 	if (!error)
 		error = delete_class(hsm, KS_CLASS_OUTBOX);
-	return error ? error : delete_class(hsm, KS_CLASS_IMPORT);
+	if (!error)
+		error = delete_class(hsm, KS_CLASS_IMPORT);
+	return error ? error : delete_class(hsm, KS_CLASS_VAULT);
 }
 
 /* One thing of all that stands. May drop the lock, so that the caller looks

@@ -43,7 +43,7 @@ static uint64_t mode_bits(const struct hsm *hsm)
 	return mode;
 }
 
-#define TAG_MAX 32
+#define TAG_MAX 38
 
 static void status_of_ports(struct hsm *hsm, uint64_t value[TAG_MAX + 1])
 {
@@ -94,6 +94,7 @@ int handle_STATUS(struct call *call)
 	value[CRYPTECH_STATUS_ANCHOR] = hashsigs_anchor(hsm);
 	backup_count(hsm, value);
 	value[CRYPTECH_STATUS_SLOTS] = hsm->config.slots;
+	fpga_status(hsm, value);
 	value[CRYPTECH_STATUS_MESSAGE_MAX] = CRYPTECH_RPC_MESSAGE_MAX;
 	value[CRYPTECH_STATUS_CALLS] = hsm->calls;
 	value[CRYPTECH_STATUS_ERRORS] = hsm->errors;

@@ -6,6 +6,7 @@
  * reason not to start, for whoever could remove the PIN record would else be
  * given a new PIN.
  */
+#include "../vaultkeys/vaultkeys.h"
 #include "backup.h"
 
 #include <stdlib.h>
@@ -18,7 +19,8 @@ static int personalise(struct hsm *hsm)
 	struct config_record config;
 	int error;
 
-	if (store_has(hsm, KS_CLASS_KEY) || store_has(hsm, KS_CLASS_STATE)) {
+	if (store_has(hsm, KS_CLASS_KEY) || store_has(hsm, KS_CLASS_STATE) ||
+	    store_has(hsm, KS_CLASS_VAULT)) {
 		hsm_log(hsm, "the flash holds keys but no configuration: it "
 			"was damaged or changed; restore a copy of it");
 		return CRYPTECH_ERR_KEYSTORE_LOST_DATA;
@@ -134,6 +136,7 @@ void hsm_stop(struct hsm *hsm)
 		port_free(&hsm->ports[i]);
 	hashsigs_stop(hsm);
 	keys_stop(hsm);
+	vaultkeys_stop(hsm->vaultkeys);
 	backup_stop(hsm);
 	recovery_disarm(hsm);
 	lock_drop(&hsm->lock);

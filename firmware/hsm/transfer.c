@@ -372,7 +372,7 @@ int handle_LEGACY_IMPORT(struct call *call)
 	if (error)
 		return error;
 	get_parts(call, &parts);
-	error = call_request(call, &request);
+	error = call_request(call, &request, false);
 	if (!error)
 		error = call_key_by_uuid(call, uuid, &kekek);
 	if (!error)

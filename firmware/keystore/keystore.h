@@ -46,6 +46,8 @@ enum ks_class {
 	KS_CLASS_KEKEK = 7,	/* single-use KEKEKs */
 	KS_CLASS_IMPORT = 8,	/* of hash signature keys, under way */
 	KS_CLASS_DEVICE = 9,	/* approved ones; name: serial number */
+	KS_CLASS_VAULT = 10,	/* hash signature keys of the FPGA's vault */
+	KS_CLASS_TABLE = 11,	/* the guard's table, in two places */
 	KS_CLASS_STAGED = 16,	/* to 31: what a change of the master key is
 				 * about to put in the place of class - 16 */
 	KS_CLASS_TOP = 64,	/* 64 to 127: public nodes of theirs, cached */

@@ -14,6 +14,8 @@
 
 #define MASTER_KEY_SIZE	32
 
+struct fpga;
+
 /*
  * All return 0 or -1. `data` is the implementation's own.
  */
@@ -53,6 +55,11 @@ struct platform {
 	 */
 	int (*background)(void *data, void (*work)(void *arg), void *arg);
 	unsigned int cores;	/* 1 or more */
+
+	/* An FPGA that keeps keys (cores/fpga); NULL: there is none. */
+	struct fpga *fpga;
+	/* Software goes on without it when it is lost; else most is refused. */
+	bool fpga_lost_serve;
 
 	/* It guards nothing against its machine's owner; STATUS says so. */
 	bool simulator;

@@ -4,6 +4,7 @@
  * backup_parked's.
  */
 #include "raw_box.h"
+#include "secret_use.h"
 
 #define DECRYPTS	CRYPTECH_KEY_FLAG_DATAENCIPHERMENT
 #define BACKED_UP	(TOKEN | EXPORTABLE)
@@ -41,23 +42,6 @@ static int sign_with(uint32_t word, uint8_t letter, struct bytes *signature)
 				name_of(letter), (size_t)UUID_SIZE,
 				CRYPTECH_DIGEST_SHA256, hash_value(),
 				(size_t)32, 1024), signature);
-}
-
-static int encrypt_with(uint8_t letter, uint32_t mode, struct bytes *out)
-{
-	static const uint8_t iv[16], data[32];
-	const uint8_t *result;
-	size_t len;
-	int error = ask(&box, ME, CRYPTECH_RPC_ENCRYPT, "ououo",
-			name_of(letter), (size_t)UUID_SIZE, mode, iv,
-			sizeof(iv), 0, data, sizeof(data));
-
-	if (error)
-		return error;
-	xdr_get_opaque(&box.results, &len);
-	result = xdr_get_opaque(&box.results, &out->len);
-	memcpy(out->data, result, out->len);
-	return 0;
 }
 
 /* --- there and back ------------------------------------------------------- */
@@ -105,26 +89,23 @@ static void keys_that_sign(void)
 	EXPECT_EQ(box_status(&box, CRYPTECH_STATUS_KEYS_TOKEN), 4);
 }
 
-static void keys_that_encrypt(void)
+static void secret_keys(void)
 {
-	static const uint32_t types[][2] = {
-		{ CRYPTECH_KEY_AES128, CRYPTECH_MODE_CBC },
-		{ CRYPTECH_KEY_AES256, CRYPTECH_MODE_CBC },
-		{ CRYPTECH_KEY_AES256_XTS, CRYPTECH_MODE_XTS },
-	};
 	struct bytes before, after;
 
 	REQUIRE(raw_fresh());
-	for (unsigned int i = 0; i < 3; i++) {
-		uint32_t flags = DECRYPTS | BACKED_UP |
-				 CRYPTECH_KEY_MODE_FLAG(types[i][1]);
+	for (unsigned int i = 0; i < SECRET_KINDS; i++) {
+		const struct secret_kind *k = &secret_kinds[i];
+		uint32_t flags = k->flags | BACKED_UP |
+				 CRYPTECH_KEY_MODE_FLAG(k->mode);
+		uint8_t letter = 'a' + i;
 
-		REQUIRE(!make_type('a' + i, types[i][0], flags));
-		REQUIRE(!encrypt_with('a' + i, types[i][1], &before));
-		REQUIRE(goes_and_comes('a' + i, types[i][0], flags));
-		REQUIRE(!encrypt_with('a' + i, types[i][1], &after));
-		EXPECT(after.len == 32);
-		EXPECT_MEM(after.data, before.data, 32);
+		REQUIRE(!make_type(letter, k->type, flags));
+		REQUIRE(!secret_use(&box, ME, name_of(letter), k, &before));
+		REQUIRE(goes_and_comes(letter, k->type, flags));
+		REQUIRE(!secret_use(&box, ME, name_of(letter), k, &after));
+		EXPECT_EQ(after.len, before.len);
+		EXPECT_MEM(after.data, before.data, before.len);
 	}
 }
 
@@ -369,7 +350,7 @@ static void no_room(void)
 int main(void)
 {
 	RUN(keys_that_sign);
-	RUN(keys_that_encrypt);
+	RUN(secret_keys);
 	RUN(public_keys);
 	RUN(attributes_come_along);
 	RUN(not_every_key);

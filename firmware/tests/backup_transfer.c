@@ -4,6 +4,7 @@
  * what libcrypto says of what is on the way, what is refused.
  */
 #include "backup_box.h"
+#include "secret_use.h"
 
 static struct bytes der, spki, got;
 static struct bytes kekek_spki;
@@ -95,36 +96,24 @@ static void signing_keys(void)
 	EXPECT(signs(DESTINATION, &spki));
 }
 
-/* One block, with the key `uuid` of @twin, in the mode of its type. */
-static bool encrypt_block(struct twin *twin, uint32_t mode, uint8_t out[16])
+/* Of AES in each mode, and of HMAC: what it makes there is what it made here. */
+static void secret_keys(void)
 {
-	static const uint8_t zeros[16];
-	uint8_t iv[16];
-
-	return !ask(&twin->box, ME, CRYPTECH_RPC_ENCRYPT, "ououo", UUID(uuid),
-		    mode, zeros, (size_t)16, 0, zeros, (size_t)16) &&
-	       take(&twin->box, iv, 16) && take(&twin->box, out, 16);
-}
-
-static void aes_keys(void)
-{
-	static const uint32_t types[] = {
-		CRYPTECH_KEY_AES128, CRYPTECH_KEY_AES192, CRYPTECH_KEY_AES256,
-		CRYPTECH_KEY_AES128_XTS, CRYPTECH_KEY_AES256_XTS,
-	};
-	uint8_t here[16], there[16];
+	struct bytes here, there;
 
 	REQUIRE(ready());
-	for (unsigned int i = 0; i < 5; i++) {
-		uint32_t mode = i < 3 ? CRYPTECH_MODE_CBC : CRYPTECH_MODE_XTS;
+	for (unsigned int i = 0; i < SECRET_KINDS; i++) {
+		const struct secret_kind *k = &secret_kinds[i];
 
-		EXPECT_EQ(key_generate_of(SOURCE, types[i], EXPORTABLE |
-				CRYPTECH_KEY_FLAG_DATAENCIPHERMENT |
-				(i % 2 ? TOKEN : 0), uuid), 0);
+		EXPECT_EQ(key_generate_of(SOURCE, k->type, EXPORTABLE |
+					  k->flags | (i % 2 ? TOKEN : 0),
+					  uuid), 0);
+		EXPECT_EQ(secret_use(&SOURCE->box, ME, uuid, k, &here), 0);
 		expect_transfer(SOURCE, DESTINATION);
-		EXPECT(encrypt_block(SOURCE, mode, here));
-		EXPECT(encrypt_block(DESTINATION, mode, there));
-		EXPECT_MEM(here, there, 16);
+		EXPECT_EQ(secret_use(&DESTINATION->box, ME, uuid, k, &there),
+			  0);
+		EXPECT_EQ(there.len, here.len);
+		EXPECT_MEM(there.data, here.data, here.len);
 	}
 }
 
@@ -358,7 +347,7 @@ static void made_by_libcrypto(void)
 int main(void)
 {
 	RUN(signing_keys);
-	RUN(aes_keys);
+	RUN(secret_keys);
 	RUN(other_keys);
 	RUN(attributes);
 	RUN(the_other_way);

@@ -60,7 +60,7 @@ static void status_tells(void)
 	EXPECT_EQ(ask(&box, ME, 77, ""), 30);
 	EXPECT_EQ(box_status(&box, CRYPTECH_STATUS_ERRORS), 1);
 	/* an unknown tag is none of ours */
-	EXPECT(box_status(&box, 33) == UINT64_MAX);
+	EXPECT(box_status(&box, 39) == UINT64_MAX);
 	box.config.libhal_compat = true;
 	REQUIRE(box_restart(&box));
 	EXPECT_EQ(box_status(&box, CRYPTECH_STATUS_MODE),

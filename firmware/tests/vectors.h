@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VECTOR_FIELDS	6
+#define VECTOR_FIELDS	8
 #define VECTOR_BYTES	4096
 
 struct bytes {

@@ -116,6 +116,11 @@ enum cryptech_key_type { CRYPTECH_KEY_TYPES(CRYPTECH_T) };
  * the HSM attests to others.
  */
 #define CRYPTECH_KEY_FLAG_LOCAL			0x00040000
+/*
+ * Generated in the FPGA's vault, and never anywhere else: KEY_GENERATE (AES-128,
+ * AES-256, with XTS) and HASHSIG_GENERATE alone take it, and not with EXPORTABLE.
+ */
+#define CRYPTECH_KEY_FLAG_VAULT			0x00080000
 
 /*
  * The one mode that an AES key serves, in bits 20 to 23 of its flags. 0 when a

@@ -71,11 +71,14 @@ def listening(path):
 class Hsm:
     """One HSM of the virtual machine; the process behind it may change."""
 
-    def __init__(self, index, state, rundir, program=None, args=()):
+    def __init__(self, index, state, rundir, program=None, args=(),
+                 serial=False):
         self.index = index
         self.state = state
         self.mailbox = f"{rundir}/mailbox{index}"
         self.socket = f"{rundir}/hsm{index}.sock"
+        # the pty behind a serial port; ends with this run of the HSM
+        self.line = f"{rundir}/line{index}" if serial else None
         self.log = f"{rundir}/hsm{index}.log"
         self.program = program
         self.args = list(args)
@@ -86,6 +89,7 @@ class Hsm:
             return [self.program, "--mailbox", self.mailbox, *self.args]
         return [os.path.join(BUILD, "bin/cryptech-hsm"),
                 "--state", self.state, "--mailbox", self.mailbox, "--socket", self.socket,
+                *(["--pty-link", self.line] if self.line else []),
                 *self.args]
 
     def start(self, command=None):

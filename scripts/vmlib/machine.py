@@ -95,7 +95,8 @@ class Machine:
             state = os.path.join(opt.state or f"{self.rundir}/state",
                                  f"hsm{i}")
             self.hsms.append(Hsm(i, os.path.abspath(state), self.rundir,
-                                 opt.hsm_program, opt.hsm_arguments))
+                                 opt.hsm_program, opt.hsm_arguments,
+                                 i < opt.serial))
             self.hsms[i].start()
         for name in ("console", "qmp", *qemu.PORTS):
             self._listen(name)

@@ -52,6 +52,9 @@ def command_line(rundir, kernel, options, hsms, accel, variables=None):
         cmd += ["-chardev", f"socket,id=mb{hsm.index},path={hsm.mailbox}",
                 "-device",
                 f"ivshmem-doorbell,chardev=mb{hsm.index},vectors=2"]
+        if hsm.line:
+            cmd += ["-chardev", f"serial,id=line{hsm.index},path={hsm.line}",
+                    "-serial", f"chardev:line{hsm.index}"]
     if variables:
         cmd += ["-drive", f"if=pflash,format=raw,readonly=on,file={OVMF_CODE}",
                 "-drive", f"if=pflash,format=raw,file={variables}"]

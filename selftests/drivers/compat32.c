@@ -139,7 +139,7 @@ void _start(void)
 	info.size--;
 	point(device_ioctl(fd, CRYPTECH_IOC_INFO, &info) == -EINVAL,
 	      "a size that is wrong");
-	point(device_ioctl(fd, 0xc740, &info) == -ENOTTY,
+	point(device_ioctl(fd, 0xc77f, &info) == -ENOTTY,
 	      "a number that is unknown");
 	say("1..15\n");
 	system_call(SYS_EXIT, failed != 0, 0, 0);

@@ -32,12 +32,11 @@ size_t hsm_reply(const uint8_t *request, size_t len, uint8_t *reply)
 
 static void answer(struct line_call *call)
 {
-	if (line_call_current(&line, call)) {
-		if (call->request_len >= 12)
-			done[word(call->request + 8) % HSM_CALLS]++;
-		call->reply_len = hsm_reply(call->request, call->request_len,
-					    call->reply);
-	}
+	/* a thread that had begun goes on to the end */
+	call->reply_len = hsm_reply(call->request, call->request_len,
+				    call->reply);
+	if (line_call_current(&line, call) && call->request_len >= 12)
+		done[word(call->request + 8) % HSM_CALLS]++;
 	line_answer(&line, call);
 }
 

@@ -28,7 +28,7 @@ $(B)/test/fuzz_rpc: $(call fuzz_objs,$(addprefix selftests/fuzz/,fuzz_rpc.o \
 		rpc_mutate.o frames.o values.o) firmware/tests/hsm_box.o \
 		$(FIRMWARE_HSM_OBJS) $(FIRMWARE_HASHSIG_OBJS) \
 		$(FIRMWARE_CORES_OBJS)) \
-		$(call nosan,$(FIRMWARE_KEYSTORE_OBJS) \
+		$(call nosan,$(FIRMWARE_KEYSTORE_OBJS) $(FIRMWARE_FPGA_OBJS) \
 		$(FIRMWARE_SHA256_OBJS) firmware/tests/nor.o)
 	$(call fuzz_link,-lcrypto -pthread -Wl$(comma)--wrap=core_key_generate$(comma)--wrap=hss_new)
 
@@ -54,7 +54,7 @@ $(B)/test/fuzz_package: $(call fuzz_objs,selftests/fuzz/fuzz_package.o \
 		$(addprefix firmware/tests/,hsm_box.o hsm_flash.o) \
 		$(FIRMWARE_HSM_OBJS) $(FIRMWARE_HASHSIG_OBJS) \
 		$(FIRMWARE_CORES_OBJS)) \
-		$(call nosan,$(FIRMWARE_KEYSTORE_OBJS) \
+		$(call nosan,$(FIRMWARE_KEYSTORE_OBJS) $(FIRMWARE_FPGA_OBJS) \
 		$(FIRMWARE_SHA256_OBJS) firmware/tests/nor.o)
 	$(call fuzz_link,-lcrypto -pthread)
 

@@ -19,7 +19,7 @@ unsigned int draw(unsigned int *seed, unsigned int n)
 
 static const struct {
 	const char *name;
-	uint32_t words[16];
+	uint32_t words[32];
 	unsigned int count;
 } words[] = {
 #define WORDS(name, ...) { name, { __VA_ARGS__ },			       \
@@ -32,10 +32,13 @@ static const struct {
 	      FLAG(EXPORTABLE), FLAG(DATAENCIPHERMENT) |
 	      CRYPTECH_KEY_MODE_FLAG(CRYPTECH_MODE_CBC),
 	      FLAG(DATAENCIPHERMENT) |
-	      CRYPTECH_KEY_MODE_FLAG(CRYPTECH_MODE_XTS), 0x2, 0x12),
+	      CRYPTECH_KEY_MODE_FLAG(CRYPTECH_MODE_XTS), 0x2, 0x12,
+	      FLAG(DATAENCIPHERMENT) | FLAG(CALLER_IV)),
 	WORDS("type", 0, 1, 2, 3, 4, 0x00010800, 0x00010c00, 0x00020100,
 	      0x00020180, 0x00020209, 0x00030080, 0x000300c0, 0x00030100,
-	      0x00040080, 0x00040100, 0x00010400),
+	      0x00040080, 0x00040100, 0x00010400, 0x00060100,
+	      0x000700c0, 0x00080080, 0x00080100, 0x00090080, 0x000a0100,
+	      0x000a0180),
 	WORDS("digest", 0, 1, 2, 3, 4, 5, 6, 7, 3, 3),
 	WORDS("max", 0, 4, 16, 64, 100, 256, 512, 1024, 4096, 2352, 4464,
 	      16352),

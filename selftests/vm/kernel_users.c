@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 
 #include "alg.h"
+#include "results.h"
 
 #define RESULTS		"/sys/module/cryptech_test/parameters/"
 #define MODULUS		256
@@ -54,26 +55,6 @@ static void rsa_expect(EVP_PKEY *pkey, const unsigned char *in,
 	    len != MODULUS)
 		give_up("OpenSSL RSA");
 	EVP_PKEY_CTX_free(ctx);
-}
-
-/* The module's points become ours. */
-static void take_results(void)
-{
-	FILE *f = fopen(RESULTS "results", "r");
-	char line[256];
-
-	if (!f)
-		give_up("no results");
-	while (fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\n")] = 0;
-		if (!strncmp(line, "ok ", 3))
-			point(1, "%s", strchr(line + 3, ' ') + 1);
-		else if (!strncmp(line, "not ok ", 7))
-			point(0, "%s", strchr(line + 7, ' ') + 1);
-		else
-			printf("# %s\n", line);
-	}
-	fclose(f);
 }
 
 static void wait_submitted(void)
@@ -147,7 +128,7 @@ int main(void)
 	run("hsmctl hsm 0 cont");
 	if (waitpid(pid, &status, 0) != pid || status)
 		give_up("modprobe cryptech_test");
-	take_results();
+	take_results("cryptech_test");
 	run("rmmod cryptech_test");
 	point(1, "the module can be unloaded");
 

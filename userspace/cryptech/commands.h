@@ -33,6 +33,7 @@
 	C(device, "device", "other HSMs that may exchange keys with this one") \
 	C(master_key, "master-key", "what all keys in the HSM are wrapped under") \
 	C(recovery, "recovery", "hash signature keys of an HSM that is lost") \
+	C(fpga, "fpga", "tell how the FPGA is that keeps keys")		\
 	C(random, "random", "give random bytes")			\
 	C(cert, "cert", "make a self-signed certificate")		\
 	C(sign_module, "sign-module", "sign kernel modules")

@@ -122,6 +122,9 @@ int cmd_import(int argc, char **argv)
 
 	options_parse(&syntax, &argc, &argv);
 	type = parse_type();
+	if (newkey_options.vault)
+		fail_usage("--vault is for keygen: nothing comes into the "
+			   "FPGA's vault from outside");
 	newkey_parse(&key, type);
 	if (type)
 		read_raw(argv[0], type, &in);

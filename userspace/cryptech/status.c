@@ -43,6 +43,13 @@ static const char *const freshness[] = {
 	[CRYPTECH_FRESH_BATTERY] = "battery",
 };
 
+static const char *const fpga[] = {
+	[CRYPTECH_FPGA_NONE] = "none",
+	[CRYPTECH_FPGA_WORKS] = "works",
+	[CRYPTECH_FPGA_REFUSED] = "refused",
+	[CRYPTECH_FPGA_SERVED] = "served",
+};
+
 static const char *const durability[] = { "process", "storage" };
 
 /* A figure whose value is one of a few words; NULL: it is a number. */
@@ -52,6 +59,8 @@ static const char *word(const struct cryptech_figure *figure)
 		return figure->value < 4 ? freshness[figure->value] : "?";
 	if (figure->tag == CRYPTECH_STATUS_DURABILITY)
 		return figure->value < 2 ? durability[figure->value] : "?";
+	if (figure->tag == CRYPTECH_STATUS_FPGA)
+		return figure->value < 4 ? fpga[figure->value] : "?";
 	return NULL;
 }
 

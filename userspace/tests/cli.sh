@@ -88,7 +88,7 @@ t "days out of range" 2 "--days" cert KEY --days 0
 t "subject that is none" 2 "cannot make a name" cert KEY --subject /XX
 t "random count out of range" 2 "1048576" random 1048577
 
-for command in status list init "show KEY" "pin user" "delete --yes KEY" \
+for command in status fpga list init "show KEY" "pin user" "delete --yes KEY" \
 	       "random 5" "kernel-logout" login; do
 	# shellcheck disable=SC2086 # words
 	t "no such device: $command" 3 "there is none" $command "$none"

@@ -105,7 +105,7 @@ static void put_le64(uint8_t *p, uint64_t value)
  * powers at a time, then one by one; only @n, which is no secret, decides how
  * long it takes.
  */
-static void multiply_alpha(uint8_t tweak[CORE_BLOCK], uint32_t n)
+void core_multiply_alpha(uint8_t tweak[CORE_BLOCK], uint32_t n)
 {
 	uint64_t low = get_le64(tweak), high = get_le64(tweak + 8), over;
 
@@ -137,7 +137,7 @@ static int xts_advance(const struct core_key *key, const uint8_t *iv,
 	error = run(key, CORE_CIPHER_TWEAK_ENCRYPT, NULL, iv, CORE_BLOCK,
 		    tweak);
 	if (!error) {
-		multiply_alpha(tweak, block);
+		core_multiply_alpha(tweak, block);
 		error = run(key, CORE_CIPHER_TWEAK_DECRYPT, NULL, tweak,
 			    CORE_BLOCK, begin);
 	}
@@ -170,7 +170,7 @@ static int check_chunk(uint32_t type, uint32_t block, size_t len)
 }
 
 /* The counter block is one number of 128 bits, most significant byte first. */
-static void count_on(const uint8_t *iv, size_t blocks, uint8_t *next)
+void core_count_on(const uint8_t *iv, size_t blocks, uint8_t *next)
 {
 	uint64_t carry = blocks;
 
@@ -188,7 +188,7 @@ static void make_next_iv(const struct core_key *key, const uint8_t *iv,
 		memcpy(next, ciphertext + len - CORE_BLOCK, CORE_BLOCK);
 		break;
 	case CRYPTECH_KEY_FAMILY_AES_CTR:
-		count_on(iv, (len + CORE_BLOCK - 1) / CORE_BLOCK, next);
+		core_count_on(iv, (len + CORE_BLOCK - 1) / CORE_BLOCK, next);
 		break;
 	case CRYPTECH_KEY_FAMILY_AES_XTS:
 		memcpy(next, iv, CORE_BLOCK);
@@ -196,16 +196,12 @@ static void make_next_iv(const struct core_key *key, const uint8_t *iv,
 	}
 }
 
-int core_key_cipher(const struct core_key *key, bool encrypt,
-		    const uint8_t *iv, uint32_t block, const uint8_t *in,
-		    size_t len, uint8_t *out, uint8_t *next_iv)
+static int cipher(const struct core_key *key, bool encrypt, const uint8_t *iv,
+		  uint32_t block, const uint8_t *in, size_t len, uint8_t *out)
 {
 	uint8_t begin[CORE_BLOCK] = { 0 };
-	int error;
+	int error = CRYPTECH_ERR_OK;
 
-	error = check_chunk(key->type, block, len);
-	if (error)
-		return error;
 	memcpy(begin, iv, core_iv_size(key->type));
 	if (block)
 		error = xts_advance(key, iv, block, begin);
@@ -215,6 +211,22 @@ int core_key_cipher(const struct core_key *key, bool encrypt,
 			    core_iv_size(key->type) ? begin : NULL, in, len,
 			    out);
 	core_wipe(begin, sizeof(begin));
+	return error;
+}
+
+int core_key_cipher(const struct core_key *key, bool encrypt,
+		    const uint8_t *iv, uint32_t block, const uint8_t *in,
+		    size_t len, uint8_t *out, uint8_t *next_iv)
+{
+	int error = check_chunk(key->type, block, len);
+
+	if (error)
+		return error;
+	if (key->elsewhere)
+		error = core_elsewhere_cipher(key, encrypt, iv, block, in, len,
+					      out);
+	else
+		error = cipher(key, encrypt, iv, block, in, len, out);
 	if (error) {
 		core_wipe(out, len);
 		return error;

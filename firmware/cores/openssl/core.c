@@ -76,19 +76,38 @@ bool core_equal(const void *a, const void *b, size_t len)
 	return CRYPTO_memcmp(a, b, len) == 0;
 }
 
-int core_random(void *data, size_t len)
-{
-	uint8_t *out = data;
+static int (*mix)(void *arg, uint8_t *data, size_t len);
+static void *mix_arg;
 
+void core_random_mix(int (*mix_)(void *arg, uint8_t *data, size_t len),
+		     void *arg)
+{
+	mix = mix_;
+	mix_arg = arg;
+}
+
+void core_random_add(const void *data, size_t len)
+{
+	RAND_add(data, (int)len, 0);
+}
+
+static bool random_bytes(uint8_t *out, size_t len)
+{
 	while (len) {
 		int chunk = len > INT_MAX ? INT_MAX : (int)len;
 
-		if (RAND_bytes(out, chunk) != 1) {
-			core_wipe(data, out - (uint8_t *)data);
-			return CRYPTECH_ERR_CSPRNG_BROKEN;
-		}
+		if (RAND_bytes(out, chunk) != 1)
+			return false;
 		out += chunk;
 		len -= chunk;
 	}
-	return CRYPTECH_ERR_OK;
+	return true;
+}
+
+int core_random(void *data, size_t len)
+{
+	if (random_bytes(data, len) && (!mix || !mix(mix_arg, data, len)))
+		return CRYPTECH_ERR_OK;
+	core_wipe(data, len);
+	return CRYPTECH_ERR_CSPRNG_BROKEN;
 }

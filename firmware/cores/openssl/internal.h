@@ -52,13 +52,24 @@ struct core_key {
 	_Atomic(EVP_PKEY_CTX *) verifier;
 	/* AES, HMAC: the key, of XTS both one after the other */
 	uint8_t secret[CORE_SECRET_MAX];
-	size_t secret_len;
+	size_t secret_len;			/* 0: it is elsewhere */
+	const struct core_elsewhere *elsewhere;
+	void *elsewhere_data;
 	_Atomic(EVP_CIPHER_CTX *) ciphers[CORE_CIPHERS];
 };
 
 /* Secret keys (secret.c). core_secret_free frees what only they have. */
 int core_secret_generate(uint32_t type, struct core_key **key);
 void core_secret_free(struct core_key *key);
+
+/* core_key_cipher() of a chunk that was checked (elsewhere.c) */
+int core_elsewhere_cipher(const struct core_key *key, bool encrypt,
+			  const uint8_t *iv, uint32_t block, const uint8_t *in,
+			  size_t len, uint8_t *out);
+/* The tweak of XTS @n blocks on. */
+void core_multiply_alpha(uint8_t tweak[CORE_BLOCK], uint32_t n);
+/* The counter block of CTR @blocks on; @next may be @iv. */
+void core_count_on(const uint8_t *iv, size_t blocks, uint8_t *next);
 
 /* The place of a key's length among libcrypto's algorithms. */
 static inline unsigned int core_aes_index(uint32_t type)

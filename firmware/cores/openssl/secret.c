@@ -84,6 +84,8 @@ int core_key_raw(const struct core_key *key, uint8_t *value, size_t size,
 		 size_t *len)
 {
 	*len = 0;
+	if (key->elsewhere)
+		return CRYPTECH_ERR_FORBIDDEN;
 	if (!key->secret_len)
 		return CRYPTECH_ERR_UNSUPPORTED_KEY;
 	if (size < key->secret_len)
@@ -98,4 +100,6 @@ void core_secret_free(struct core_key *key)
 	for (unsigned int i = 0; i < CORE_CIPHERS; i++)
 		EVP_CIPHER_CTX_free(key->ciphers[i]);
 	core_wipe(key->secret, sizeof(key->secret));
+	if (key->elsewhere)
+		key->elsewhere->free(key->elsewhere_data);
 }

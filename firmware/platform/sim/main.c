@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "container.h"
+#include "fpga.h"
 #include "log.h"
 #include "options.h"
 #include "ports.h"
@@ -24,6 +25,7 @@
 struct server {
 	struct options options;
 	struct state state;
+	struct fpga_port fpga;
 	struct loop loop;
 	struct source signals;
 	struct pool *pool;
@@ -129,6 +131,10 @@ static int start_hsm(struct server *server)
 	}
 	if (state_open(&server->state, &server->options))
 		return -1;
+	if (fpga_port_open(&server->fpga, &server->options, &server->state)) {
+		state_close(&server->state);
+		return -1;
+	}
 	server->pool = pool_start(&server->loop, work_threads(),
 				  PATIENT_THREADS);
 	if (!server->pool ||
@@ -143,6 +149,7 @@ static int start_hsm(struct server *server)
 fail:
 	if (server->pool)
 		pool_stop(server->pool, LAST_CALLS_MS);
+	fpga_port_close(&server->fpga);
 	state_close(&server->state);
 	return -1;
 }
@@ -191,6 +198,7 @@ static void end_server(struct server *server, bool mailbox_open)
 		socket_port_close(server->socket);
 	hsm_stop(server->hsm);
 	state_stop_background(&server->state);
+	fpga_port_close(&server->fpga);
 	state_close(&server->state);
 }
 

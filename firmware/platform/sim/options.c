@@ -24,6 +24,14 @@ static const char help[] =
 "  --mailbox PATH     serve a virtual machine: its QEMU connects to PATH with\n"
 "                       -chardev socket,id=hsm,path=PATH\n"
 "                       -device ivshmem-doorbell,chardev=hsm,vectors=2\n"
+"  --fpga sim|spidev:DEVICE[,speed=HZ]|none\n"
+"                     the FPGA that keeps keys: its design run by this process\n"
+"                     (tamper memory in DIR/tamper-memory), or a board; with it\n"
+"                     the master key is sealed by it (default: none)\n"
+"  --fpga-lost WHAT   when it cannot be used: refuse (the default), or serve by\n"
+"                     software what software can; then nothing is sealed\n"
+"  --fpga-enter FILE  give the FPGA, whose tamper memory is empty, this master\n"
+"                     key of 32 bytes; else it draws its own\n"
 "  --pty              serve a pty, as a board does its serial line; its name is\n"
 "                     printed, as in \"pty /dev/pts/5\"; cryptech attach makes\n"
 "                     /dev/cryptechN of it\n"
@@ -49,7 +57,8 @@ static const char help[] =
 
 enum {
 	OPT_STATE = 256, OPT_MKM, OPT_ANCHOR, OPT_SOCKET, OPT_MAILBOX,
-	OPT_PTY, OPT_PTY_LINK, OPT_SLOTS, OPT_COMPAT, OPT_DURABILITY, OPT_ADOPT, OPT_VERSION,
+	OPT_PTY, OPT_PTY_LINK, OPT_FPGA, OPT_FPGA_LOST, OPT_FPGA_ENTER, OPT_SLOTS,
+	OPT_COMPAT, OPT_DURABILITY, OPT_ADOPT, OPT_VERSION,
 };
 
 static const struct option options_table[] = {
@@ -58,6 +67,9 @@ static const struct option options_table[] = {
 	{ "anchor", required_argument, NULL, OPT_ANCHOR },
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "mailbox", required_argument, NULL, OPT_MAILBOX },
+	{ "fpga", required_argument, NULL, OPT_FPGA },
+	{ "fpga-lost", required_argument, NULL, OPT_FPGA_LOST },
+	{ "fpga-enter", required_argument, NULL, OPT_FPGA_ENTER },
 	{ "pty", no_argument, NULL, OPT_PTY },
 	{ "pty-link", required_argument, NULL, OPT_PTY_LINK },
 	{ "slots", required_argument, NULL, OPT_SLOTS },
@@ -91,6 +103,25 @@ static bool durable(const char *what)
 	usage_error("--durability is storage or process, not %s", what);
 }
 
+static const char *fpga(const char *what)
+{
+	if (!strcmp(what, "none"))
+		return NULL;
+	if (!strcmp(what, "sim") || !strncmp(what, "spidev:", 7))
+		return what;
+	usage_error("--fpga is sim, spidev:DEVICE[,speed=HZ] or none, not %s",
+		    what);
+}
+
+static bool lost_serve(const char *what)
+{
+	if (!strcmp(what, "serve"))
+		return true;
+	if (!strcmp(what, "refuse"))
+		return false;
+	usage_error("--fpga-lost is refuse or serve, not %s", what);
+}
+
 #define SLOTS_MAX	1000000
 
 static unsigned int slots(const char *text)
@@ -122,6 +153,15 @@ static void take(struct options *options, int option)
 		break;
 	case OPT_MAILBOX:
 		options->mailbox = optarg;
+		break;
+	case OPT_FPGA:
+		options->fpga = fpga(optarg);
+		break;
+	case OPT_FPGA_LOST:
+		options->fpga_lost_serve = lost_serve(optarg);
+		break;
+	case OPT_FPGA_ENTER:
+		options->fpga_enter = optarg;
 		break;
 	case OPT_PTY_LINK:
 		options->pty_link = optarg;
@@ -165,6 +205,8 @@ void options_parse(struct options *options, int argc, char **argv)
 		usage_error("%s: no such argument is known", argv[optind]);
 	if (!options->state)
 		usage_error("--state DIR is missing: where is this HSM to keep its flash?");
+	if (options->fpga_enter && !options->fpga)
+		usage_error("--fpga-enter without --fpga");
 	if (!options->socket && !options->mailbox && !options->pty)
 		usage_error("neither --socket nor --mailbox nor --pty: nobody could reach this HSM");
 }

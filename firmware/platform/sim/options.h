@@ -10,12 +10,15 @@ struct options {
 	const char *anchor;	/* NULL: none */
 	const char *socket;	/* NULL: none */
 	const char *mailbox;	/* NULL: none */
+	const char *fpga;	/* "sim", "spidev:..."; NULL: none */
+	const char *fpga_enter;	/* file; NULL: none */
 	const char *pty_link;	/* NULL: none */
 	bool pty;
 	unsigned int slots;	/* 0: no limit */
 	bool libhal_compat;
 	bool durable;
 	bool adopt;
+	bool fpga_lost_serve;
 };
 
 /* Exit codes, of the man page. */

@@ -286,9 +286,11 @@ static int check_mkm(const char *path)
 
 	if (lstat(path, &st))
 		return 0;	/* not there yet; the HSM decides */
-	if (!S_ISREG(st.st_mode) || st.st_size != MASTER_KEY_SIZE) {
-		sim_log("%s is not a master key, a file of %d bytes", path,
-			MASTER_KEY_SIZE);
+	if (!S_ISREG(st.st_mode) || (st.st_size != MASTER_KEY_SIZE &&
+				     st.st_size != SEALED_KEY_SIZE)) {
+		sim_log("%s is not a master key, a file of %d bytes, or %d if "
+			"an FPGA sealed it", path, MASTER_KEY_SIZE,
+			SEALED_KEY_SIZE);
 		return -1;
 	}
 	if (st.st_mode & 077) {

@@ -6,7 +6,9 @@
  *	identity	the machine, and the device and inode of the flash image:
  *			a copy of the folder is found out
  *	flash.img	the NOR flash
- *	mkm		the master key, unless it is kept elsewhere
+ *	mkm		the master key, unless it is kept elsewhere; with an
+ *			FPGA it is sealed (SEALED_KEY_SIZE bytes)
+ *	tamper-memory	of an FPGA that is simulated
  *	factory-pin	the first administrator PIN, until the HSM is initialised
  */
 #ifndef SIM_STATE_H
@@ -16,6 +18,8 @@
 #include "background.h"
 #include "flash_file.h"
 #include "options.h"
+
+#define SEALED_KEY_SIZE	48
 
 struct state {
 	struct platform platform;	/* for hsm_start() */

@@ -90,6 +90,11 @@ void newkey_parse(struct newkey *key, uint32_t type)
 	if (o->recoverable && !o->exportable)
 		fail_usage("--recoverable goes with --exportable: what comes "
 			   "back is a package");
+	if (o->vault && !newkey_is_secret(type) && type != CRYPTECH_KEY_HSS)
+		fail_usage("--vault is for AES and hss keys");
+	if (o->vault && o->exportable)
+		fail_usage("--vault does not go with --exportable: what is in "
+			   "the FPGA's vault never leaves it");
 	if (o->is_volatile && type == CRYPTECH_KEY_HSS)
 		fail_usage("an hss key cannot be volatile: what it has spent "
 			   "has to be remembered");
@@ -106,6 +111,8 @@ void newkey_parse(struct newkey *key, uint32_t type)
 		key->flags |= CRYPTECH_KEY_FLAG_PUBLIC;
 	if (o->raw)
 		key->flags |= CRYPTECH_KEY_FLAG_RAW;
+	if (o->vault)
+		key->flags |= CRYPTECH_KEY_FLAG_VAULT;
 	if (o->caller_iv)
 		key->flags |= CRYPTECH_KEY_FLAG_CALLER_IV;
 	if (o->recoverable)

@@ -8,7 +8,8 @@
 
 extern struct newkey_options {
 	const char *label, *uuid, *usage;
-	bool is_volatile, exportable, recoverable, is_public, raw, caller_iv;
+	bool is_volatile, exportable, recoverable, is_public, raw, caller_iv,
+		vault;
 } newkey_options;
 
 #define OPTIONS_NEWKEY							\
@@ -29,7 +30,9 @@ extern struct newkey_options {
 	OPT_FLAG("allow-raw", 0, &newkey_options.raw,			\
 		 "RSA: allow the operation without padding"),		\
 	OPT_FLAG("allow-caller-iv", 0, &newkey_options.caller_iv,	\
-		 "AES-GCM: let the caller choose the IV")
+		 "AES-GCM: let the caller choose the IV"),	\
+	OPT_FLAG("vault", 0, &newkey_options.vault,			\
+		 "AES, hss: made in the FPGA, and never elsewhere")
 
 struct newkey {
 	uint32_t flags;

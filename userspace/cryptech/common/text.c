@@ -18,6 +18,7 @@ static const struct {
 	{ CRYPTECH_KEY_FLAG_RAW, "raw" },
 	{ CRYPTECH_KEY_FLAG_RECOVERABLE, "recoverable" },
 	{ CRYPTECH_KEY_FLAG_LOCAL, "local" },
+	{ CRYPTECH_KEY_FLAG_VAULT, "vault" },
 	{ CRYPTECH_KEY_FLAG_CALLER_IV, "caller-iv" },
 };
 
