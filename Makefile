@@ -144,7 +144,7 @@ help:
 	@echo 'make modules KDIR=  kernel modules for the kernel built there'
 	@echo 'make check          every test; ends with a count'
 	@echo 'make check-quick    tests without virtual machine, a minute'
-	@echo 'make check-vm [KERNEL=6.12|sid] [T=NAME]'
+	@echo 'make check-vm [KERNEL=6.12|sid|debug] [T=NAME]'
 	@echo '                    tests in a virtual machine, or one of them'
 	@echo 'make check-full     exhaustive runs of the long tests'
 	@echo 'make fuzz [T=rpc] [MINUTES=10]'

@@ -28,6 +28,10 @@ CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or
 # gives them. "sid" is whatever Debian sid has, if the drivers know it.
 KERNELS = ("6.1", "6.12", "sid")
 
+# Kernels that scripts/build-kernel makes of Debian's 6.12 to find mistakes, and
+# how many times as long everything takes on them, at most.
+DEBUG_KERNELS = {"debug": 8}
+
 # busybox's own shell prefers its applets to programs of the same name
 PROGRAMS = ("dash", "keyctl", "openssl", "kcapi-enc", "setpriv", "unshare",
             "flock")
@@ -53,11 +57,13 @@ def why_missing(name):
         with open(os.path.join(kernels, name + ".skip")) as f:
             return f.read().strip()
     except FileNotFoundError:
+        if name in DEBUG_KERNELS:
+            return f"no kernel {name}: run scripts/build-kernel {name}"
         return f"no kernel {name} in {kernels}: run scripts/setup"
 
 
 class Kernel:
-    """A distribution kernel in the cache, as scripts/setup left it."""
+    """A kernel in the cache, as scripts/setup or build-kernel left it."""
 
     def __init__(self, name):
         self.name = name
@@ -68,6 +74,22 @@ class Kernel:
             self.release = f.read().strip()
         self.image = os.path.join(self.dir, "vmlinuz")
         self.modules = os.path.join(self.dir, "modules")
+        self.slowness = DEBUG_KERNELS.get(name, 1)
+
+    def boots_unpacked(self):
+        """Whether it has the entry that QEMU starts an unpacked kernel at."""
+        with open(os.path.join(self.dir, "config")) as f:
+            return "CONFIG_PVH=y\n" in f
+
+    def arguments(self):
+        """What is said to it and to no other."""
+        if self.slowness == 1:
+            return []
+        # Long waits are no faults here, but those for ever are. What the
+        # allocator checks is slow, and KASAN sees it as well.
+        return ["slub_debug=-", "rcupdate.rcu_cpu_stall_timeout=300",
+                "workqueue.watchdog_thresh=240",
+                "sysctl.kernel.hung_task_timeout_secs=480"]
 
     def wanted_modules(self):
         """Paths, below the modules folder, of guest/modules' closure."""

@@ -22,10 +22,14 @@ DIED = 125
 
 # What a kernel says when something is wrong with it.
 COMPLAINT = re.compile(
-    r"BUG: |BUG at |WARNING: |Oops|int3: |Kernel panic|general protection|"
+    r"BUG: |BUG at |BUG \S+ \(|WARNING: |Oops|int3: |Kernel panic|"
+    r"general protection|"
     r"possible recursive locking|possible circular locking|"
-    r"inconsistent lock state|suspicious RCU usage|"
-    r"INFO: .*(hung|blocked|stall)|UBSAN:|KASAN:|"
+    r"inconsistent lock state|possible irq lock inversion|bad unlock balance|"
+    r"held lock freed|lock held when returning|suspicious RCU usage|"
+    r"INFO: .*(hung|blocked|stall)|UBSAN:|KASAN:|KCSAN:|ODEBUG:|"
+    r"INFO: (task|trying to register|lockdep|Slab|Object|Freeing)|"
+    r"kmemleak: .*(new suspected|disabled)|"
     r"refcount_t: |list_(add|del) corruption|scheduling while atomic|"
     r"sleeping function called|unregister_netdevice: waiting|"
     r"DEBUG_LOCKS_WARN")

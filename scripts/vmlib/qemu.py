@@ -27,8 +27,8 @@ def command_line(rundir, kernel, options, hsms, accel, variables=None):
     """The command that runs the machine described by options."""
     # the check of the timer fails where the emulator waits for a processor
     append = ["console=ttyS0", "loglevel=5", "panic=-1", "no_timer_check",
-              *options.append]
-    image = kernel.image if variables else \
+              *kernel.arguments(), *options.append]
+    image = kernel.image if variables or not kernel.boots_unpacked() else \
         vmlinux.unpacked(kernel.image, f"{kernel.dir}/vmlinux")
     cmd = [find_program("qemu-system-x86_64"), *accel_arguments(accel),
            "-smp", "2", "-m", options.memory, "-nodefaults",

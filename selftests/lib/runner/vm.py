@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-from vmlib.guest import KERNELS
+from vmlib.guest import DEBUG_KERNELS, KERNELS
 from vmlib.machine import EMULATOR_BUG_NOTE
 
 from .tap import Result
@@ -61,8 +61,13 @@ class Test:
                 self.vm += [f"--{key}", value]
             elif option != "alone":
                 raise BadList(f"tests.list: {self.name}: what is {option}?")
+        for kernel in DEBUG_KERNELS:
+            # these are 6.12 in other clothes
+            if "6.12" in self.kernels and kernel not in self.kernels:
+                self.kernels.append(kernel)
+                self.least[kernel] = self.least["6.12"]
         for kernel, colon, when in pairs:
-            if kernel not in KERNELS or when != ("full" if colon else ""):
+            if kernel not in (*KERNELS, *DEBUG_KERNELS) or when != ("full" if colon else ""):
                 raise BadList(f"tests.list: {self.name}: kernel "
                               f"{kernel}{colon}{when}?")
 
@@ -110,10 +115,11 @@ class Boot:
 
     def run(self):
         """Run it; returns the names of tests that did not get their turn."""
-        order = [f"{t.name}:{t.seconds}" for t in self.tests.values()]
+        slow = DEBUG_KERNELS.get(self.kernel, 1)
+        order = [f"{t.name}:{t.seconds * slow}" for t in self.tests.values()]
         options = next(iter(self.tests.values())).vm
-        limit = BOOT_SECONDS + sum(t.seconds + PER_TEST_SECONDS
-                                   for t in self.tests.values())
+        limit = slow * (BOOT_SECONDS + sum(t.seconds + PER_TEST_SECONDS
+                                           for t in self.tests.values()))
         command = [os.path.join(TOP, "scripts/vm"), "--kernel", self.kernel,
                    "--test", "--keep", self.keep, "--timeout", str(limit),
                    *options, "--", "run-tests", *order]
@@ -136,9 +142,10 @@ class Boot:
         if begin:
             name = begin.group(1)
             self._start = time.monotonic()
+            least = self.tests[name].least[self.kernel] \
+                if name in self.tests else 1
             self.current = self.results.setdefault(
-                name, Result(f"vm/{name} on {self.kernel}",
-                             self.tests[name].least[self.kernel]))
+                name, Result(f"vm/{name} on {self.kernel}", least))
             self.current.repeat = (f"make check-vm KERNEL={self.kernel} "
                                    f"T={name}")
         elif end and self.current:
