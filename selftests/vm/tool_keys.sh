@@ -160,7 +160,8 @@ t "delete it" cryptech delete --yes soft-aes
 
 # --- requests for certificates -------------------------------------------------
 
-for key in rsa2048 ec-p256 ec-p384; do
+for key in $types; do
+	rm -f req.pem
 	cryptech csr "key-$key" --subject "/O=Example/CN=$key" --hash sha384 \
 		--subject-alt-name "DNS:$key.example.org,IP:192.0.2.1" \
 		--key-usage critical,digitalSignature --out req.pem
@@ -173,10 +174,10 @@ for key in rsa2048 ec-p256 ec-p384; do
 	cryptech pubkey "key-$key" >key.pub
 	t "$key: for that key" cmp req.pub key.pub
 done
-cryptech csr key-ec-p256 --der --out req.der
-t_exits "a request in DER is named by the label" 0 "CN = key-ec-p256" \
+cryptech csr key-ec-p384 --der --out req.der
+t_exits "a request in DER is named by the label" 0 "CN = key-ec-p384" \
 	openssl req -inform DER -in req.der -noout -subject
-cryptech cert key-ec-p256 --key-usage keyAgreement \
+cryptech cert key-ec-p384 --key-usage keyAgreement \
 	--subject-alt-name email:k@example.org --out own.pem
 t_exits "a certificate of what was asked for" 0 "Key Agreement" \
 	openssl x509 -in own.pem -noout -text
