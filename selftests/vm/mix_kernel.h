@@ -187,6 +187,9 @@ static inline void keyctl_ec(key_serial_t key, EVP_PKEY *pkey)
 	long len;
 
 	fill(digest, 32);
+	/* add_key waits for a new one, but not for ever */
+	while (keyctl_pkey_query(key, X962, &query) && errno == EAGAIN)
+		usleep(10000);
 	expect(!keyctl_pkey_query(key, X962, &query), "pkey_query, EC");
 	len = keyctl_pkey_sign(key, X962, digest, 32, me.got,
 			       query.max_sig_size);
