@@ -183,7 +183,7 @@ PROOFS = [
                    "count": "r_zero_number",
                    "assume": ["~r_zeroes | tree_word == 32'd0"],
                    "assert": ["~r_zeroes | (r_busy & r_phase == 2'd0 & "
-                              "data == 32'd0)"]},
+                              "r_from == 16'd0 & data == 32'd0)"]},
         "faults": [("vault", "wire        slot_we = zeroes |",
                     "wire        slot_we = (zeroes & ~zero_number[7]) |")],
     },
@@ -195,7 +195,7 @@ PROOFS = [
                    "count": "r_zero_number",
                    "assume": ["~r_zeroes | tree_word == 32'd0"],
                    "assert": ["~r_zeroes | (r_busy & r_phase == 2'd0 & "
-                              "data == 32'd0)"]},
+                              "r_from == 16'd0 & data == 32'd0)"]},
         "faults": [("vault", "{1'b0, zero_number[6:0]}",
                     "{2'b00, zero_number[5:0]}")],
     },

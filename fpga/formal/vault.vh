@@ -62,6 +62,19 @@ always @* if (alive) begin
 	assert (r_busy | r_pc == AT_idle);
 end
 
+// the source of a move, chosen the cycle before; else nothing moves
+wire [15:0] from_source = source == 4'd0 ? 16'd0 :
+			  16'd1 << (source == ENTRY ? STORE : source);
+always @* if (alive) begin
+	assert (~moves | r_from == from_source);
+	assert (r_phase != ASK | r_from == 16'd0 | r_from == from_source);
+	assert (moves | r_phase == ASK | r_from == 16'd0);
+end
+
+// `zeroise` acts while its instruction waits: nothing comes after it
+always @* if (alive)
+	assert (~(waits & to == CONTROL & (fixed & 8'he1) == 8'he1) | r_wipes);
+
 // --- words 13 of the slots -----------------------------------------------------
 (* mem2reg *) reg [31:0] metas [0:15];
 reg [31:0] first_a, first_b;		// when the command began

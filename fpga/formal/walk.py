@@ -143,9 +143,9 @@ class Walk:
         op, back, pc = place
         i = self.code[pc]
         facts = self.moved(i, dict(self.rows[place]))
+        self.after[place] = facts
         if i.to == CONTROL and i.fixed & 0xe1 == 0xe1:
             return			# zeroises: from the start again
-        self.after[place] = facts
         for to, new in self.branches(i, op, pc, back, facts):
             if i.condition == CALL:
                 if pc in self.inside:

@@ -17,7 +17,7 @@
 #include "log.h"
 
 #define SPEED_DEFAULT	1000000u
-#define SPEED_MAX	6750000u	/* an eighth of 54 MHz */
+#define SPEED_MAX	7875000u	/* an eighth of 63 MHz */
 #define WAIT_NS		20000
 
 static int transfer(void *data, const uint8_t *out, uint8_t *in, size_t len)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The HSM on Lattice's iCE40-HX8K breakout board: 54 MHz from its 12 MHz, reset
+ * The HSM on Lattice's iCE40-HX8K breakout board: 63 MHz from its 12 MHz, reset
  * until they are stable, and pins.
  */
 `default_nettype none
@@ -26,9 +26,9 @@ module cryptech_hx8k (
 
 	initial {wait_count, rst} = {8'd0, 1'b1};
 
-	// 12 MHz * 72 / 16
+	// 12 MHz * 84 / 16
 	SB_PLL40_CORE #(
-		.FEEDBACK_PATH("SIMPLE"), .DIVR(4'd0), .DIVF(7'd71),
+		.FEEDBACK_PATH("SIMPLE"), .DIVR(4'd0), .DIVF(7'd83),
 		.DIVQ(3'd4), .FILTER_RANGE(3'd1)
 	) pll (
 		.REFERENCECLK(clk_12mhz), .PLLOUTGLOBAL(clk), .LOCK(locked),

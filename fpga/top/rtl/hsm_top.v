@@ -114,7 +114,8 @@ module hsm_top (
 
 	// --- who may do what ------------------------------------------------------------
 	wire        working = memory_busy | aes_busy | aes_wiping | wrap_busy |
-			      text_wiping | tree_busy | tree_wiping;
+			      text_wiping | tree_busy | tree_wiping | clean |
+			      aborts;
 
 	vault vault (
 		.clk(clk), .rst(rst), .tamper(tamper), .zeroise(zeroise),

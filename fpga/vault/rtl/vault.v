@@ -37,8 +37,8 @@ module vault (
 	input  wire        rst,
 	input  wire        tamper,	// somebody opens the box
 	output wire        zeroise,	// of all cores; rst does it, too
-	output wire        clean,	// of those that a command used
-	output wire        aborts,	// of lmots
+	output reg         clean,	// of those that a command used
+	output reg         aborts,	// of lmots
 	// registers; data a cycle after read
 	input  wire        bus_write,
 	input  wire        bus_read,
@@ -103,8 +103,8 @@ module vault (
 		READ = 5'd12, WRITE = 5'd13, CLEAN = 5'd14, CONTROL = 5'd15,
 		TO_K = 5'd23, TO_AT = 5'd31;
 	localparam [3:0]	// sources
-		SLOT = 4'd1, STORE = 4'd2, TEXT = 4'd3, SUM = 4'd4, RANDOM = 4'd5,
-		MEMORY = 4'd6, META = 4'd7, NODE = 4'd8, NUMBER = 4'd9,
+		NONE = 4'd0, SLOT = 4'd1, STORE = 4'd2, TEXT = 4'd3, SUM = 4'd4,
+		RANDOM = 4'd5, MEMORY = 4'd6, META = 4'd7, NODE = 4'd8, NUMBER = 4'd9,
 		CARRIED = 4'd10, ENTRY = 4'd11;
 	localparam [3:0]	// conditions
 		ALWAYS = 4'd1, LOOP = 4'd2, HEIGHT = 4'd3, CALL = 4'd4,
@@ -120,6 +120,7 @@ module vault (
 	reg         busy;
 	reg  [8:0]  pc, back;
 	reg  [31:0] instruction;
+	reg  [15:0] from;		// a bit for each source, while it moves
 	reg  [3:0]  a, b;		// of the command
 	reg  [15:0] n;
 	reg         inverse;		// the command's number is odd
@@ -142,7 +143,8 @@ module vault (
 	reg  [7:0]  flags;
 	reg         zeroes;
 	reg  [7:0]  zero_number;
-	reg         tamper_seen, tamper_last, opened;
+	reg         tamper_seen, tamper_last, opens, opened;
+	reg         wipes;
 
 	// --- the instruction -------------------------------------------------------
 	(* ram_style = "block" *) reg [31:0] listing [0:511];
@@ -165,7 +167,6 @@ module vault (
 
 	wire        moves = phase == MOVE;
 	wire        waits = phase == WAIT;
-	wire [3:0]  from = waits | zeroes ? 4'd0 : source;
 	wire        control = moves & (to == CONTROL);
 	wire [2:0]  controls = fixed[7:5];
 	wire        misc = control & (controls == MISC);
@@ -179,12 +180,19 @@ module vault (
 	wire        wants_control = bus_write & (address == REG_CONTROL);
 	wire        wants_taken = bus_write & (address == REG_TAKEN);
 
-	wire        opens = tamper & ~tamper_last;
-
-	assign zeroise = rst | opens | (misc & fixed[0]) |
+	// A cycle after they are asked for, because what goes to so many registers
+	// needs the time. `opens` comes with `wipes`: what runs in between must not
+	// unset `opened`. `working` covers that cycle for the other two.
+	assign zeroise = rst | wipes;
+	always @(posedge clk) begin
+		opens <= tamper & ~tamper_last;
+		wipes <= (tamper & ~tamper_last) | (misc & fixed[0]) |
 			 (wants_control & write_data[CONTROL_ZEROISE]);
-	assign aborts = wants_control & write_data[CONTROL_ABORT] & tree_busy;
-	assign clean = moves & (to == CLEAN);
+		aborts <= wants_control & write_data[CONTROL_ABORT] & tree_busy;
+		clean <= moves & (to == CLEAN);
+		if (rst)
+			{opens, wipes, aborts, clean} <= 4'd0;
+	end
 
 	// --- memories ------------------------------------------------------------------
 	(* ram_style = "block" *) reg [31:0] slots [0:255];
@@ -233,17 +241,23 @@ module vault (
 	// --- data: sources that are not asked for are zero ----------------------------
 	wire [31:0] meta_word = {m_valid, 18'd0, m_height, m_width, m_n24, m_begun,
 				 m_long, m_clear | taint, m_use};
-	wire [31:0] few = (from == META ? meta_word : 32'd0) |
-			  (from == NODE ? {6'd0, tree_reached} : 32'd0) |
-			  (from == NUMBER ? {16'd0, n} : 32'd0) |
-			  (from == CARRIED & carry ? 32'h87 : 32'd0);
-	assign data = (from == SLOT ? slot_word : 32'd0) |
-		      (from == STORE | from == ENTRY ? store_word : 32'd0) |
-		      (from == TEXT ? text_word : 32'd0) |
-		      (from == SUM ? sum : 32'd0) |
-		      (from == RANDOM ? random : 32'd0) |
-		      (from == MEMORY ? memory_word : 32'd0) |
+	wire [31:0] few = (from[META] ? meta_word : 32'd0) |
+			  (from[NODE] ? {6'd0, tree_reached} : 32'd0) |
+			  (from[NUMBER] ? {16'd0, n} : 32'd0) |
+			  (from[CARRIED] & carry ? 32'h87 : 32'd0);
+	assign data = (from[SLOT] ? slot_word : 32'd0) |
+		      (from[STORE] ? store_word : 32'd0) |
+		      (from[TEXT] ? text_word : 32'd0) |
+		      (from[SUM] ? sum : 32'd0) |
+		      (from[RANDOM] ? random : 32'd0) |
+		      (from[MEMORY] ? memory_word : 32'd0) |
 		      (idle_write ? write_data : 32'd0) | tree_word | few;
+	always @(posedge clk) begin
+		from <= 16'd0;
+		from[source == ENTRY ? STORE : source] <= phase == ASK;
+		if (zeroise | source == NONE)
+			from <= 16'd0;
+	end
 
 	// --- accumulator: to[4]; to[3]: from zero; to[2]: add, else xor ----------------
 	wire        sums = to[4] & ~(&{to[2:0]});
@@ -286,10 +300,10 @@ module vault (
 	assign text_number = ~busy | reads_public ? address[7:0] : at;
 	assign text_write = wants_text | (moves & (to == TO_TEXT)) | tree_result;
 	assign tree_hold = ~waits | ring_full | reads_public;
-	wire        text_moves = busy & (moves & (to == TO_TEXT | from == TEXT) |
+	wire        text_moves = busy & (moves & (to == TO_TEXT | source == TEXT) |
 					 tree_result);
 
-	assign random_take = moves & (from == RANDOM) |
+	assign random_take = moves & (source == RANDOM) |
 			     (wants_control & ~busy & write_data[CONTROL_TAKE]);
 
 	assign memory_start = moves & (to == READ | to == WRITE) |
@@ -373,7 +387,7 @@ module vault (
 		FETCH:
 			phase <= ASK;
 		ASK:
-			if (~bus_read & (from != RANDOM | random_valid |
+			if (~bus_read & (source != RANDOM | random_valid |
 					 random_failed))
 				phase <= MOVE;
 		MOVE:
